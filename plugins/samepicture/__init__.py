@@ -1,0 +1,1 @@
+"""Same Picture: one shared warehouse of patient experience and engagement for an NHS integrated care system."""

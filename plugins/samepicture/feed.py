@@ -1,0 +1,251 @@
+"""Reads feed.yml: everything that is declared about a feed.
+
+An error names the file, the key and the fix. Parsing a feed reads local files
+only and imports nothing heavy: Airflow does it each time it parses the DAGs.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+import typing
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+
+FEED_FILE = "feed.yml"
+
+
+class FeedError(Exception):
+    """A feed.yml can't be used; the message names the file, the key and the fix."""
+
+
+@dataclass(frozen=True)
+class ColumnMap:
+    """How one contract column is found in a source record.
+
+    Exactly one of `from_`, `each`, `split` or `constant` says where it comes from.
+    """
+
+    from_: tuple[str, ...] = ()
+    """Headers, in order of preference: the first that the file has is used."""
+    each: tuple[str, ...] = ()
+    """Headers whose values together make a list column (Subject 1, Subject 2, ...)."""
+    split: str | None = None
+    """Separator: one header's value makes a list column."""
+    constant: str | None = None
+    """The same value for every record."""
+    values: Mapping[str, str] = field(default_factory=dict)
+    """Source value to code, compared without regard to case or outer spaces."""
+    dates: tuple[str, ...] = ()
+    """strptime formats, tried in order."""
+    true: tuple[str, ...] = ("yes", "y", "true", "1")
+    """Source values that mean true; any other value that is not empty means false."""
+    upper: bool = False
+    """Make upper case (codes that sources write either way)."""
+    optional: bool = False
+    """The file may lack the header; otherwise its absence rejects the submission."""
+
+
+@dataclass(frozen=True)
+class Unpivot:
+    """Wide to long: every header that matches `headers` becomes one row a record."""
+
+    headers: str
+    """Regular expression on headers. Named groups become the contract columns of the same name."""
+    name_to: str
+    """The contract column that receives the header as published."""
+    code_to: str
+    """The contract column that receives the header as a snake-case code."""
+    value_to: str
+    """The contract column that receives the value."""
+    groups: Mapping[str, str] = field(default_factory=dict)
+    """Regular expression on the code to the value of `group_to`; the first that matches."""
+    group_to: str | None = None
+    """The contract column that receives the group."""
+    totals: str | None = None
+    """Regular expression on the code: what is a total of its group (`is_total`)."""
+    suppressed: tuple[str, ...] = ()
+    """Source values that mean: withheld by the source (`is_suppressed`, value empty)."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """One shape in which the feed's files come, recognised by its headers."""
+
+    name: str
+    columns: Mapping[str, ColumnMap]
+    recognise: tuple[str, ...] = ()
+    """Headers that a file of this layout has, all of them."""
+    without: tuple[str, ...] = ()
+    """Headers that it has none of."""
+    unpivot: Unpivot | None = None
+    drop: tuple[str, ...] = ()
+    """Headers that are known and never read: names, addresses, whatever identifies."""
+    year: str | None = None
+    """Header of a year such as 2024-25: gives year_name, period_start_date and period_end_date (April to March)."""
+
+
+@dataclass(frozen=True)
+class Reader:
+    """How bytes become records. `kind: own` means the folder's reader.py."""
+
+    kind: Literal["delimited", "workbook", "own"]
+    encodings: tuple[str, ...] = ("utf-8-sig", "cp1252")
+    """Tried in order."""
+    mojibake: bool = False
+    """The source double-encodes some text: repair it."""
+    sheets: str | None = None
+    """Regular expression on the names of the visible sheets that are read. Default: all."""
+    members: str = r"(?i)\.csv$"
+    """Inside a ZIP: regular expression on the members that are read."""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """For the folder's own reader."""
+
+
+@dataclass(frozen=True)
+class Connector:
+    """How submissions arrive. `kind: own` means the folder's connector.py."""
+
+    kind: Literal["folder", "own"] = "folder"
+    schedule: str | None = None
+    """Cron expression of the poll; none for feeds that are sent to us."""
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """When a whole submission is refused, and when a feed is late."""
+
+    rejected_share: float = 0.1
+    """More than this share of records rejected (0 to 1): nothing is loaded."""
+    rows_vs_usual: float = 2.5
+    """More than this many times the median of earlier submissions of the same layout: refused until somebody says it is right."""
+    rows_min: int = 1
+    expected_every_days: int | None = None
+    """A feed without a submission for longer is late."""
+
+
+@dataclass(frozen=True)
+class Feed:
+    """One organisation's recurring supply of one record type."""
+
+    id: str
+    title: str
+    record_type: str
+    publisher: str
+    owner_directorate: Literal["nursing", "comms"]
+    source_family: Literal["complaints", "surveys", "stories", "healthwatch", "engagement", "staff", "safety", "reference"]
+    licence: str
+    reader: Reader
+    layouts: tuple[Layout, ...] = ()
+    connector: Connector = Connector()
+    bounds: Bounds = Bounds()
+    organisations: tuple[str, ...] = ()
+    """The only organisations that this feed may speak for; empty: any."""
+    organisation_column: str = "organisation_ods_code"
+    caveats: str = ""
+    """What an analyst must know before using it."""
+    folder: Path = Path()
+
+    @cached_property
+    def samples(self) -> list[Path]:
+        """The invented submissions beside feed.yml."""
+        return sorted(self.folder.glob("sample*"))
+
+
+def load_feed(folder: Path) -> Feed:
+    """Parse one feed's folder. Raises FeedError that names file, key and fix."""
+    path = folder / FEED_FILE
+    try:
+        document = yaml.load(path.read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    except FileNotFoundError:
+        raise FeedError(f"{folder} has no {FEED_FILE}: add one, or make it with `samepicture new-feed`.") from None
+    except yaml.YAMLError as error:
+        raise FeedError(f"{path} is not YAML: {error}") from None
+    feed = typing.cast(Feed, _build(Feed, document, str(path), ""))
+    if feed.id != folder.name:
+        raise FeedError(f"{path}: id is {feed.id!r} but the folder is {folder.name!r}: give both the same name.")
+    from samepicture.records import CONTRACTS
+
+    contract = CONTRACTS.get(feed.record_type)
+    if contract is None:
+        raise FeedError(f"{path}: record_type {feed.record_type!r} is unknown: use one of {', '.join(CONTRACTS)}.")
+    for layout in feed.layouts:
+        for name in layout.columns:
+            if name not in contract.by_name and name != "version_at":
+                raise FeedError(f"{path}: layouts.{layout.name}.columns.{name} is no column of {feed.record_type}: use one of {', '.join(contract.by_name)}.")
+    return dataclasses.replace(feed, folder=folder)
+
+
+def load_feeds(folders: Iterable[Path]) -> dict[str, Feed]:
+    """All feeds below these folders, by id. Raises FeedError; two feeds of one id are an error."""
+    feeds: dict[str, Feed] = {}
+    for root in folders:
+        for path in sorted(root.glob(f"*/{FEED_FILE}")):
+            feed = load_feed(path.parent)
+            if feed.id in feeds:
+                raise FeedError(f"{path}: the id {feed.id!r} is taken by {feeds[feed.id].folder}: choose another.")
+            feeds[feed.id] = feed
+    return feeds
+
+
+def _build(kind: Any, value: Any, path: str, key: str) -> Any:
+    """Make a value of a declared type out of parsed YAML, or raise FeedError."""
+    where = f"{path}: {key or 'the file'}"
+    origin = typing.get_origin(kind)
+    if origin in (types.UnionType, typing.Union):
+        if value is None:
+            return None
+        return _build(next(arg for arg in typing.get_args(kind) if arg is not type(None)), value, path, key)
+    if origin is Literal:
+        if value not in typing.get_args(kind):
+            raise FeedError(f"{where} is {value!r}: use one of {', '.join(map(repr, typing.get_args(kind)))}.")
+        return value
+    if origin is tuple:
+        values = value if isinstance(value, list) else [value]
+        return tuple(_build(typing.get_args(kind)[0], item, path, f"{key}[{n}]") for n, item in enumerate(values))
+    if origin is not None and issubclass(origin, Mapping):
+        if not isinstance(value, dict):
+            raise FeedError(f"{where} is {value!r}: write keys and values.")
+        return {str(name): _build(typing.get_args(kind)[1], item, path, f"{key}.{name}") for name, item in value.items()}
+    if dataclasses.is_dataclass(kind):
+        return _build_dataclass(kind, value, path, key)
+    if kind is Any:
+        return value
+    if kind is str:
+        if isinstance(value, (dict, list)) or value is None:
+            raise FeedError(f"{where} is {value!r}: write a text.")
+        return str(value)
+    if kind is float and isinstance(value, (int, float)) and not isinstance(value, bool):
+        return float(value)
+    if kind is Path or not isinstance(value, kind):
+        raise FeedError(f"{where} is {value!r}: write a {kind.__name__}.")
+    return value
+
+
+def _build_dataclass(kind: Any, value: Any, path: str, key: str) -> Any:
+    where = f"{path}: {key or 'the file'}"
+    if kind is ColumnMap and not isinstance(value, dict):
+        value = {"from": value}  # the short form: `received_date: Date received`
+    if not isinstance(value, dict):
+        raise FeedError(f"{where} is {value!r}: write keys and values.")
+    hints = typing.get_type_hints(kind)
+    fields = {f.name.rstrip("_"): f for f in dataclasses.fields(kind) if f.name != "folder"}
+    unknown = [str(name) for name in value if name not in fields]
+    if unknown:
+        raise FeedError(f"{where} has the unknown key {unknown[0]!r}: use one of {', '.join(fields)}.")
+    missing = [
+        name
+        for name, f in fields.items()
+        if name not in value and f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING
+    ]
+    if missing:
+        raise FeedError(f"{where} lacks the key {missing[0]!r}: add it.")
+    return kind(
+        **{fields[name].name: _build(hints[fields[name].name], item, path, f"{key}.{name}".lstrip(".")) for name, item in value.items()}
+    )

@@ -1,0 +1,99 @@
+"""What happened to each submission: the tables of the `ops` schema.
+
+Written in the same transaction as the rows themselves, so that raw never holds a row
+without a ledger entry, nor the ledger a load that did not happen.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Boolean, Column, DateTime, Float, Integer, MetaData, String, Table
+
+metadata = MetaData(schema="ops")
+
+submission = Table(
+    "submission",
+    metadata,
+    Column("submission_id", String, primary_key=True, comment="Feed and first digits of the hash of its bytes."),
+    Column("feed_id", String, nullable=False),
+    Column("record_type", String, nullable=False),
+    Column("layout_names", String, comment="The layouts that its parts were recognised as."),
+    Column("file_name", String, nullable=False, comment="The name under which it was sent."),
+    Column("sha256", String, nullable=False, comment="Hash of the landed bytes."),
+    Column("bytes", BigInteger, nullable=False),
+    Column("landed_at", DateTime(timezone=True), nullable=False, comment="UTC."),
+    Column("outcome_code", String, nullable=False, comment="loaded or rejected."),
+    Column("rejection_code", String, comment="Why the whole submission was refused."),
+    Column("rejection_sentence", String, comment="What the submitting organisation can do about it."),
+    Column("received_count", BigInteger, nullable=False, comment="Records that it held: accepted + rejected."),
+    Column("accepted_count", BigInteger, nullable=False),
+    Column("rejected_count", BigInteger, nullable=False),
+    Column("loaded_row_count", BigInteger, nullable=False, comment="Rows in raw: one record of a wide file is several."),
+    Column("load_number", BigInteger, nullable=False, comment="Counts loads of the warehouse: what is newer than the last build is pending."),
+    comment="One row a submission: its latest outcome. Key: submission_id.",
+)
+
+stage = Table(
+    "ledger",
+    metadata,
+    Column("submission_id", String, primary_key=True),
+    Column("stage_code", String, primary_key=True, comment="landed, judged or loaded."),
+    Column("outcome_code", String, nullable=False, comment="done or rejected."),
+    Column("record_count", BigInteger, comment="Records that went through it."),
+    Column("started_at", DateTime(timezone=True)),
+    Column("finished_at", DateTime(timezone=True)),
+    Column("duration_seconds", Float),
+    comment="One row a submission and stage. Key: submission_id, stage_code.",
+)
+
+quarantine = Table(
+    "quarantine",
+    metadata,
+    Column("submission_id", String, nullable=False),
+    Column("feed_id", String, nullable=False),
+    Column("part_name", String, nullable=False),
+    Column("line_number", BigInteger, nullable=False, comment="The row as a spreadsheet shows it."),
+    Column("code", String, nullable=False),
+    Column("column_name", String),
+    Column("sentence", String, nullable=False, comment="What to correct."),
+    Column("record", String, comment="The record as JSON, de-identified like everything else here."),
+    comment="One row a rejected record and reason: kept, and replayable from the landed bytes.",
+)
+
+warning = Table(
+    "submission_warning",
+    metadata,
+    Column("submission_id", String, nullable=False),
+    Column("feed_id", String, nullable=False),
+    Column("code", String, nullable=False),
+    Column("column_name", String),
+    Column("value", String),
+    Column("row_count", BigInteger, nullable=False),
+    Column("sentence", String, nullable=False),
+    comment="One row a submission, code, column and value: taken, but worth a look.",
+)
+
+feed = Table(
+    "feed",
+    metadata,
+    Column("feed_id", String, primary_key=True),
+    Column("feed_name", String, nullable=False),
+    Column("record_type", String, nullable=False),
+    Column("publisher_name", String, nullable=False),
+    Column("owner_directorate_code", String, nullable=False, comment="nursing or comms."),
+    Column("source_family_code", String, nullable=False, comment="complaints, surveys, stories, healthwatch, engagement, staff, safety or reference."),
+    Column("expected_every_days", Integer, comment="A feed without a submission for longer is late; empty: not watched."),
+    Column("is_active", Boolean, nullable=False),
+    comment="The feeds that are declared now, copied from feed.yml at each load and build. Key: feed_id.",
+)
+
+build = Table(
+    "build",
+    metadata,
+    Column("build_id", String, primary_key=True),
+    Column("record_types", String, nullable=False, comment="What had changed, separated by commas."),
+    Column("load_number", BigInteger, nullable=False, comment="Everything up to this load is in the marts."),
+    Column("model_count", Integer, nullable=False),
+    Column("started_at", DateTime(timezone=True), nullable=False),
+    Column("finished_at", DateTime(timezone=True), nullable=False),
+    comment="One row a finished dbt build. Key: build_id.",
+)

@@ -1,0 +1,40 @@
+"""What we say about a submission: record rejections, submission rejections and warnings.
+
+Each has a code and a sentence that the submitting organisation can act on
+(vocabulary: NHSDigital/data-validation-engine). A sentence never quotes free text.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+class SubmissionRejected(Exception):
+    """The whole submission can't be taken: nothing of it is loaded."""
+
+    def __init__(self, code: str, sentence: str) -> None:
+        super().__init__(f"{code}: {sentence}")
+        self.code = code
+        self.sentence = sentence
+
+
+@dataclass(frozen=True)
+class Warning_:
+    """Something to look at that rejects nothing: a value and how often it came."""
+
+    code: str
+    sentence: str
+    column_name: str | None = None
+    value: str | None = None
+    count: int = 1
+
+    def as_row(self) -> dict[str, Any]:
+        """As a row of ops.submission_warning."""
+        return {
+            "code": self.code,
+            "sentence": self.sentence,
+            "column_name": self.column_name,
+            "value": self.value,
+            "row_count": self.count,
+        }

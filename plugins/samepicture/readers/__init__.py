@@ -1,0 +1,109 @@
+"""Bytes to records: each reader yields parts, and a part yields frames of text.
+
+A frame has one `pl.String` column a header, as published, and `line_number`.
+Readers know nothing of contracts; they stream, so memory does not grow with the file.
+A folder's own `reader.py` offers the same `read(stream, file_name, feed)`.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import IO
+
+import polars as pl
+
+from samepicture.feed import Feed
+from samepicture.messages import SubmissionRejected
+
+BATCH_ROWS = 100_000
+LINE = "line_number"
+UNREADABLE_SCHEMA = {LINE: pl.Int64, "code": pl.String, "sentence": pl.String}
+
+
+@dataclass
+class Part:
+    """One table of a submission: a file, a sheet, an archive member, an API answer."""
+
+    name: str
+    """Empty where the submission is one table."""
+    headers: list[str]
+    frames: Iterator[pl.DataFrame]
+    unreadable: list[dict[str, object]] = field(default_factory=list)
+    """Lines that could not be split into columns (line_number, code, sentence); grows while frames are read."""
+
+
+def read_parts(feed: Feed, stream: IO[bytes], file_name: str) -> Iterator[Part]:
+    """The parts of one submission. Raises SubmissionRejected where its bytes are no such thing."""
+    yield from _reader(feed)(stream, file_name, feed)
+
+
+def _reader(feed: Feed) -> Callable[[IO[bytes], str, Feed], Iterator[Part]]:
+    if feed.reader.kind == "own":
+        return load_own(feed.folder / "reader.py").read  # type: ignore[no-any-return]
+    if feed.reader.kind == "workbook":
+        from samepicture.readers import workbook
+
+        return workbook.read
+    from samepicture.readers import delimited
+
+    return delimited.read
+
+
+def load_own(path: Path) -> ModuleType:
+    """Import a feed folder's own module by its path; folders are not packages."""
+    spec = importlib.util.spec_from_file_location(f"samepicture_feed_{path.parent.name}_{path.stem}", path)
+    if spec is None or spec.loader is None or not path.is_file():
+        raise FileNotFoundError(f"{path.parent}/feed.yml says 'kind: own' but {path.name} is not there: add it")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def reject_empty(size: int, file_name: str) -> None:
+    """Refuse a file of no bytes."""
+    if size == 0:
+        raise SubmissionRejected("empty_file", f"The file {file_name} has no content: export it again and check its size before sending.")
+
+
+def unique_headers(headers: list[str]) -> list[str]:
+    """Headers with outer spaces and line breaks gone; a repeated one gets ' (2)', an empty one its place."""
+    seen: dict[str, int] = {}
+    result = []
+    for place, raw in enumerate(headers, 1):
+        name = " ".join(raw.split()) or f"(column {place})"
+        seen[name] = seen.get(name, 0) + 1
+        result.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
+    return result
+
+
+def known_headers(feed: Feed) -> set[str]:
+    """Every header that any layout of the feed names, folded for comparison."""
+    known: set[str] = set()
+    for layout in feed.layouts:
+        known.update(layout.recognise)
+        known.update(layout.drop)
+        for column in layout.columns.values():
+            known.update(column.from_)
+            known.update(column.each)
+    return {fold(name) for name in known}
+
+
+def fold(header: str) -> str:
+    """A header for comparison: case and spaces don't matter."""
+    return " ".join(header.split()).casefold()
+
+
+def best_header_row(rows: list[list[str]], known: set[str]) -> int:
+    """Index of the row that holds most known headers (banners and titles stand above it).
+
+    Where no header is known, the first row with the most cells.
+    """
+    scores = [sum(fold(cell) in known for cell in row) for row in rows]
+    if any(scores):
+        return scores.index(max(scores))
+    widths = [sum(bool(cell.strip()) for cell in row) for row in rows]
+    return widths.index(max(widths)) if rows else 0

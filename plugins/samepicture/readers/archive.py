@@ -1,0 +1,69 @@
+"""ZIP archives, opened safely: bounded size, bounded ratio, no nesting."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Iterator
+from typing import IO, cast
+
+from samepicture.messages import SubmissionRejected
+
+MAX_UNPACKED = 4 << 30
+"""Bytes over all members: above any return that we know of."""
+MAX_RATIO = 200
+"""Unpacked to packed size; real CSV reaches about 30."""
+MAX_MEMBERS = 200
+SPOOL = 64 << 20
+
+
+def is_zip(stream: IO[bytes]) -> bool:
+    """Whether it begins as a ZIP does. Leaves the stream at its start."""
+    stream.seek(0)
+    magic = stream.read(4)
+    stream.seek(0)
+    return magic in (b"PK\x03\x04", b"PK\x05\x06")
+
+
+def open_archive(stream: IO[bytes], file_name: str) -> zipfile.ZipFile:
+    """A checked archive. Raises SubmissionRejected where it is truncated, encrypted or a bomb."""
+    try:
+        archive = zipfile.ZipFile(stream)
+    except zipfile.BadZipFile:
+        raise SubmissionRejected("broken_archive", f"The archive {file_name} is incomplete or damaged: send it again.") from None
+    members = archive.infolist()
+    unpacked = sum(member.file_size for member in members)
+    packed = max(sum(member.compress_size for member in members), 1)
+    if unpacked > MAX_UNPACKED or len(members) > MAX_MEMBERS or (unpacked > SPOOL and unpacked / packed > MAX_RATIO):
+        raise SubmissionRejected(
+            "archive_too_large",
+            f"The archive {file_name} would unpack to {unpacked / (1 << 20):,.0f} MB in {len(members)} files: "
+            "send the data file alone, or split it.",
+        )
+    if any(member.flag_bits & 1 for member in members):
+        raise SubmissionRejected("encrypted_archive", f"The archive {file_name} is protected by a password: send it without one, over a secure channel.")
+    return archive
+
+
+def open_members(stream: IO[bytes], file_name: str, wanted: re.Pattern[str]) -> Iterator[tuple[str, IO[bytes]]]:
+    """Name and seekable bytes of each wanted member. Raises SubmissionRejected."""
+    with open_archive(stream, file_name) as archive:
+        members = [member for member in archive.infolist() if not member.is_dir() and wanted.search(member.filename)]
+        if not members:
+            raise SubmissionRejected("archive_without_data", f"The archive {file_name} holds no file that this feed reads: put the data files into it.")
+        for member in members:
+            with tempfile.SpooledTemporaryFile(max_size=SPOOL) as unpacked:
+                written = 0
+                try:
+                    with archive.open(member) as packed:
+                        while chunk := packed.read(1 << 20):
+                            written += len(chunk)
+                            if written > member.file_size:  # the directory lied about the size
+                                raise SubmissionRejected("broken_archive", f"The archive {file_name} is damaged: send it again.")
+                            unpacked.write(chunk)
+                except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError):
+                    raise SubmissionRejected("broken_archive", f"The archive {file_name} is incomplete or damaged: send it again.") from None
+                unpacked.seek(0)
+                yield member.filename.rsplit("/", 1)[-1], cast(IO[bytes], unpacked)

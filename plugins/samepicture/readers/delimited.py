@@ -1,0 +1,169 @@
+"""CSV and its kin, alone or inside the published ZIP; streamed by Arrow."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import re
+from collections.abc import Iterator
+from typing import IO, Any, cast
+
+import polars as pl
+import pyarrow as pa
+from pyarrow import csv as arrow_csv
+
+from samepicture.feed import Feed
+from samepicture.messages import SubmissionRejected
+from samepicture.readers import LINE, Part, best_header_row, known_headers, reject_empty, unique_headers
+from samepicture.readers.archive import is_zip, open_members
+
+PEEK = 256 * 1024
+BANNER_ROWS = 40
+BLOCK = 16 << 20
+OTHER_KINDS: tuple[tuple[bytes, str], ...] = (
+    (b"PK\x03\x04", "a ZIP archive or an Excel workbook"),
+    (b"\xd0\xcf\x11\xe0", "an old Excel or Word file"),
+    (b"%PDF", "a PDF"),
+)
+
+
+def read(stream: IO[bytes], file_name: str, feed: Feed) -> Iterator[Part]:
+    """One part a table: the file itself, or each wanted member of a ZIP."""
+    if is_zip(stream):
+        for name, member in open_members(stream, file_name, re.compile(feed.reader.members)):
+            yield _table(member, name, name, feed)
+        return
+    yield _table(stream, "", file_name, feed)
+
+
+def _table(stream: IO[bytes], part_name: str, file_name: str, feed: Feed) -> Part:
+    head = stream.read(PEEK)
+    reject_empty(len(head), file_name)
+    _reject_other_kinds(head, file_name)
+    encoding = _encoding(head, stream, feed.reader.encodings, file_name)
+    text = _decode_head(head, encoding)
+    separator = _separator(text)
+    rows = list(_head_rows(text, separator))
+    header_at = best_header_row([row for row, _ in rows], known_headers(feed))
+    headers = unique_headers(rows[header_at][0])
+    part = Part(part_name, headers, iter(()))
+    part.frames = _frames(stream, encoding, separator, headers, skip_lines=rows[header_at][1], first_line=header_at + 2, part=part)
+    return part
+
+
+def _frames(
+    stream: IO[bytes], encoding: str, separator: str, headers: list[str], skip_lines: int, first_line: int, part: Part
+) -> Iterator[pl.DataFrame]:
+    """Batches of text. `line_number` counts as a spreadsheet would: a record with line breaks inside is one row."""
+    skipped: list[int] = []
+    seen = 0
+
+    def on_invalid(row: Any) -> str:
+        # Arrow numbers physical records from 1 after the skipped lines.
+        number = row.number if row.number is not None else seen + len(skipped) + 1
+        skipped.append(number)
+        if row.text.strip():
+            part.unreadable.append(
+                {
+                    LINE: first_line + number - 1,
+                    "code": "wrong_column_count",
+                    "sentence": f"The row has {row.actual_columns} columns where the header has {row.expected_columns}: "
+                    "check for unquoted commas or line breaks in it.",
+                }
+            )
+        return "skip"
+
+    stream.seek(0)
+    try:
+        reader = arrow_csv.open_csv(
+            pa.PythonFile(cast(io.IOBase, stream), mode="r"),
+            read_options=arrow_csv.ReadOptions(
+                column_names=headers, skip_rows=skip_lines, block_size=BLOCK, encoding=encoding, use_threads=False
+            ),
+            parse_options=arrow_csv.ParseOptions(
+                delimiter=separator, newlines_in_values=True, ignore_empty_lines=False, invalid_row_handler=on_invalid
+            ),
+            convert_options=arrow_csv.ConvertOptions(
+                column_types={name: pa.string() for name in headers}, strings_can_be_null=True, null_values=[""], quoted_strings_can_be_null=True
+            ),
+        )
+    except pa.ArrowInvalid as error:
+        if "Empty CSV file" in str(error):
+            return
+        raise _broken(error) from None
+    while True:
+        before = len(skipped)
+        try:
+            batch = reader.read_next_batch()
+        except StopIteration:
+            return
+        except pa.ArrowInvalid as error:
+            raise _broken(error) from None
+        if batch.num_rows == 0:
+            continue
+        frame = cast(pl.DataFrame, pl.from_arrow(batch))
+        ordinals = _ordinals(seen, frame.height, skipped, before)
+        seen += frame.height
+        yield frame.with_columns((ordinals + (first_line - 1)).alias(LINE))
+
+
+def _ordinals(seen: int, height: int, skipped: list[int], before: int) -> pl.Series:
+    """Record numbers (from 1) of the rows of a batch, leaving out the numbers that were skipped."""
+    start = seen + before + 1
+    new = [number for number in skipped if number >= start]
+    everything = pl.int_range(start, start + height + len(new), eager=True, dtype=pl.Int64)
+    return everything.filter(~everything.is_in(new)).head(height) if new else everything
+
+
+def _encoding(head: bytes, stream: IO[bytes], encodings: tuple[str, ...], file_name: str) -> str:
+    """The first declared encoding that fits the whole stream; UTF-16 is known by its mark."""
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    for encoding in encodings:
+        stream.seek(0)
+        decoder = codecs.getincrementaldecoder(encoding)()
+        try:
+            while chunk := stream.read(1 << 22):
+                decoder.decode(chunk)
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            continue
+        return "utf8" if encoding.replace("_", "-").startswith("utf-8") else encoding
+    raise SubmissionRejected(
+        "wrong_encoding", f"The file {file_name} is not text in {' or '.join(encodings)}: export it as 'CSV UTF-8' and send it again."
+    )
+
+
+def _reject_other_kinds(head: bytes, file_name: str) -> None:
+    for magic, kind in OTHER_KINDS:
+        if head.startswith(magic):
+            raise SubmissionRejected("not_delimited", f"The file {file_name} is {kind}, not a CSV file: export the data as CSV.")
+    if head.lstrip()[:15].lower().startswith((b"<!doctype html", b"<html", b"<?xml")):
+        raise SubmissionRejected("not_delimited", f"The file {file_name} is a web page, not a CSV file: check the download and send the data itself.")
+    if b"\x00" in head and not head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise SubmissionRejected("not_delimited", f"The file {file_name} has binary content: export the data as 'CSV UTF-8'.")
+
+
+def _decode_head(head: bytes, encoding: str) -> str:
+    decoder = codecs.getincrementaldecoder("utf-8-sig" if encoding == "utf8" else encoding)()
+    return decoder.decode(head)
+
+
+def _separator(text: str) -> str:
+    lines = text.splitlines()[:BANNER_ROWS]
+    return max((",", ";", "\t", "|"), key=lambda separator: max((line.count(separator) for line in lines), default=0))
+
+
+def _head_rows(text: str, separator: str) -> Iterator[tuple[list[str], int]]:
+    """The first rows with the number of physical lines up to and including each."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    for number, row in enumerate(reader):
+        if number >= BANNER_ROWS:
+            return
+        yield row, reader.line_num
+
+
+def _broken(error: Exception) -> SubmissionRejected:
+    detail = "a quotation mark that is never closed" if "straddling" in str(error) else "rows that can't be told apart"
+    return SubmissionRejected("broken_quoting", f"The file has {detail}: export it again with every text in double quotes.")

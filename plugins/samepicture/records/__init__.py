@@ -1,0 +1,33 @@
+"""The contracts of all record types, one module each."""
+
+from __future__ import annotations
+
+from samepicture.records import (
+    complaint,
+    complaint_return,
+    engagement_activity,
+    experience_story,
+    healthwatch_report,
+    organisation,
+    organisation_relationship,
+    population,
+    survey_result,
+)
+from samepicture.records.contract import PROVENANCE, Column, Contract, Kind
+
+CONTRACTS: dict[str, Contract] = {
+    module.CONTRACT.record_type: module.CONTRACT
+    for module in (
+        complaint,
+        complaint_return,
+        survey_result,
+        experience_story,
+        healthwatch_report,
+        engagement_activity,
+        organisation,
+        organisation_relationship,
+        population,
+    )
+}
+
+__all__ = ["CONTRACTS", "PROVENANCE", "Column", "Contract", "Kind"]

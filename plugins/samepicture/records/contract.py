@@ -1,0 +1,109 @@
+"""What a record type promises: its columns, their kinds, its grain and its key.
+
+A contract says what a column *is*; the Great Expectations suite of the same name
+(`expectations/<record_type>.json`) says what its values *must be*. Feeds map a
+supplier's layout onto a contract and can't widen it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+import polars as pl
+
+
+class Kind(StrEnum):
+    """How a column is typed, stored and kept private."""
+
+    TEXT = "text"
+    CODE = "code"
+    INTEGER = "integer"
+    DECIMAL = "decimal"
+    DATE = "date"
+    TIMESTAMP = "timestamp"
+    BOOLEAN = "boolean"
+    LIST = "list"
+    """Several texts, kept as a JSON array of strings (portable between engines)."""
+    JSON = "json"
+    """A nested value, kept as JSON text; its shape is in the column's description."""
+    NARRATIVE = "narrative"
+    """Somebody's own words: redacted before they reach the warehouse."""
+    IDENTIFIER = "identifier"
+    """Names a case or person at its source: only its keyed pseudonym is stored."""
+
+
+POLARS_TYPES: dict[Kind, Any] = {
+    Kind.INTEGER: pl.Int64,
+    Kind.DECIMAL: pl.Float64,
+    Kind.DATE: pl.Date,
+    Kind.TIMESTAMP: pl.Datetime("us", "UTC"),
+    Kind.BOOLEAN: pl.Boolean,
+}
+"""Kinds that are not text; every other kind is a `pl.String`."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a contract; `description` is written for an analyst."""
+
+    name: str
+    kind: Kind
+    description: str
+
+    @property
+    def polars_type(self) -> Any:
+        """The type of this column from the mapping onwards."""
+        return POLARS_TYPES.get(self.kind, pl.String)
+
+
+@dataclass(frozen=True)
+class Contract:
+    """A record type: what one row is, what makes it unique, and its columns."""
+
+    record_type: str
+    title: str
+    grain: str
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+    nuance: str = ""
+    event_date: str | None = None
+    """The column by whose date organisations are resolved."""
+    by_name: dict[str, Column] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "by_name", {column.name: column for column in self.columns})
+        unknown = [name for name in self.key if name not in self.by_name]
+        if unknown:
+            raise ValueError(f"contract {self.record_type}: key columns {unknown} are not columns")
+
+    def of_kind(self, *kinds: Kind) -> list[str]:
+        """Names of the columns of these kinds, in order."""
+        return [column.name for column in self.columns if column.kind in kinds]
+
+
+PROVENANCE: tuple[Column, ...] = (
+    Column("submission_id", Kind.TEXT, "The submission that this row came in."),
+    Column("part_name", Kind.TEXT, "Which sheet or archive member it stood in; empty where the submission is one table."),
+    Column(
+        "line_number",
+        Kind.INTEGER,
+        "Where in the submission: the row as a spreadsheet shows it, or the ordinal of the record in an API answer.",
+    ),
+    Column("feed_id", Kind.TEXT, "The feed that supplied it."),
+    Column(
+        "version_at",
+        Kind.TIMESTAMP,
+        "When this version of the record was true: the source's own time of change where it gives one, "
+        "else when the submission landed. The latest version is the current one.",
+    ),
+    Column(
+        "is_removed",
+        Kind.BOOLEAN,
+        "The source took the record away: a tombstone, kept so that nothing that is built later shows it.",
+    ),
+    Column("redaction_version", Kind.TEXT, "The version of the redaction that its free text went through."),
+    Column("unmapped", Kind.JSON, "What the contract has no column for, by header; identifiers withheld."),
+)
+"""Columns that every raw table has after those of its contract."""

@@ -1,0 +1,65 @@
+"""Every setting, in one place: environment variables that begin with SAMEPICTURE_."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parents[2]
+"""The checkout: dags/, dbt/ and expectations/ lie beside plugins/."""
+
+
+class SettingError(Exception):
+    """A setting is missing or wrong; the message names it and the fix."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where everything is. Made by `Settings.from_environment()`, passed on explicitly."""
+
+    home: Path
+    """SAMEPICTURE_HOME: what this installation writes. Default: .samepicture in the checkout."""
+    warehouse: str
+    """SAMEPICTURE_WAREHOUSE: SQLAlchemy URL. Default: a DuckDB file in the home."""
+    landing: str
+    """SAMEPICTURE_LANDING: fsspec URL of the landing store. Default: landing/ in the home."""
+    feeds: tuple[Path, ...]
+    """SAMEPICTURE_FEEDS: further folders of feeds, separated by ':'; dags/feeds comes first."""
+    pseudonym_key: str | None
+    """SAMEPICTURE_PSEUDONYM_KEY: at least 32 characters; makes pseudonyms. Never stored in the warehouse."""
+
+    @classmethod
+    def from_environment(cls) -> Settings:
+        """Read the environment once. Raises SettingError where a value can't be used."""
+        home = Path(os.environ.get("SAMEPICTURE_HOME") or PROJECT / ".samepicture").absolute()
+        further = [Path(part) for part in os.environ.get("SAMEPICTURE_FEEDS", "").split(":") if part]
+        for folder in further:
+            if not folder.is_dir():
+                raise SettingError(f"SAMEPICTURE_FEEDS names {folder}, which is not a folder: create it or remove it from the list.")
+        return cls(
+            home=home,
+            warehouse=os.environ.get("SAMEPICTURE_WAREHOUSE") or f"duckdb:///{home / 'warehouse.duckdb'}",
+            landing=os.environ.get("SAMEPICTURE_LANDING") or str(home / "landing"),
+            feeds=(PROJECT / "dags" / "feeds", *further),
+            pseudonym_key=os.environ.get("SAMEPICTURE_PSEUDONYM_KEY"),
+        )
+
+    def require_pseudonym_key(self) -> bytes:
+        """The key as bytes. Raises SettingError where it is missing or short."""
+        if not self.pseudonym_key or len(self.pseudonym_key) < 32:
+            raise SettingError(
+                "SAMEPICTURE_PSEUDONYM_KEY is missing or shorter than 32 characters: set it, for example to the output of "
+                "`python -c 'import secrets; print(secrets.token_hex(32))'`, and keep it outside the warehouse."
+            )
+        return self.pseudonym_key.encode()
+
+    @property
+    def work(self) -> Path:
+        """Scratch space of submissions under way; de-identified, safe to delete."""
+        return self.home / "work"
+
+    @property
+    def picture(self) -> Path:
+        """The read-only copy that analysts query: replaced whole after each publish."""
+        return self.home / "picture.duckdb"

@@ -1,0 +1,140 @@
+"""Judges records by their suite: real Great Expectations, one JSON a record type.
+
+`expectations/<record_type>.json` holds the expectations; each carries in `meta` the
+`code`, the `sentence` for the submitting organisation and the `level` (rejection or
+warning). Failing rows are found by their position in the batch, which is their
+(submission_id, part_name, line_number).
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from samepicture.messages import Warning_
+from samepicture.readers import LINE
+from samepicture.settings import PROJECT
+
+SUITES = PROJECT / "expectations"
+SHOWN_VALUES = 20
+"""How many different values of an unknown code are told."""
+
+
+@dataclass
+class Judgement:
+    """What the suite found in one batch."""
+
+    problems: pl.DataFrame
+    """line_number, code, column_name, sentence: record rejections."""
+    warnings: list[Warning_]
+
+
+@cache
+def suite_document(record_type: str) -> dict[str, Any]:
+    """The parsed suite of a record type."""
+    return json.loads((SUITES / f"{record_type}.json").read_text())  # type: ignore[no-any-return]
+
+
+class Validator:
+    """Great Expectations, set up once a submission; `judge` runs the checkpoint on a batch."""
+
+    def __init__(self, record_type: str, data_docs: Path | None, run_name: str) -> None:
+        import great_expectations as gx
+
+        logging.getLogger("great_expectations").setLevel(logging.ERROR)
+        document = suite_document(record_type)
+        self._run_name = run_name
+        self._columns = sorted(_columns_used(document))
+        context = gx.get_context(mode="ephemeral")
+        context.variables.progress_bars = {"globally": False}  # type: ignore[assignment]
+        actions: list[Any] = []
+        if data_docs is not None:
+            context.add_data_docs_site("local", _site(data_docs))
+            actions.append(gx.checkpoint.UpdateDataDocsAction(name="data_docs", site_names=["local"]))
+        suite = context.suites.add(
+            gx.ExpectationSuite(name=document["name"], expectations=document["expectations"], notes=document.get("notes"))
+        )
+        batch = context.data_sources.add_pandas("submission").add_dataframe_asset(record_type).add_batch_definition_whole_dataframe("batch")
+        definition = context.validation_definitions.add(gx.ValidationDefinition(name=record_type, data=batch, suite=suite))
+        self._checkpoint = context.checkpoints.add(
+            gx.Checkpoint(
+                name=record_type,
+                validation_definitions=[definition],
+                actions=actions,
+                result_format={"result_format": "COMPLETE", "include_unexpected_rows": False, "partial_unexpected_count": 0},
+            )
+        )
+
+    def judge(self, frame: pl.DataFrame) -> Judgement:
+        """Run the suite on a batch of mapped records; columns that no rule names are not even converted."""
+        from great_expectations.core.run_identifier import RunIdentifier
+
+        pandas_frame = frame.select(self._columns).to_pandas(date_as_object=False)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            result = self._checkpoint.run(batch_parameters={"dataframe": pandas_frame}, run_id=RunIdentifier(run_name=self._run_name))
+        problems: list[pl.DataFrame] = []
+        found: list[Warning_] = []
+        for run in result.run_results.values():
+            for outcome in run.results:
+                self._raise_if_broken(outcome)
+                if outcome.success and not outcome.result.get("unexpected_count"):
+                    continue
+                self._collect(outcome, frame, problems, found)
+        return Judgement(pl.concat(problems) if problems else pl.DataFrame(), found)
+
+    def _collect(self, outcome: Any, frame: pl.DataFrame, problems: list[pl.DataFrame], found: list[Warning_]) -> None:
+        config = outcome.expectation_config
+        meta = config.meta or {}
+        column = config.kwargs.get("column") or config.kwargs.get("column_A") or config.kwargs["column_list"][0]
+        rows = pl.Series(list(_positions(outcome.result.get("unexpected_index_list") or [])), dtype=pl.UInt32)
+        failing = frame[rows]
+        if meta["level"] == "rejection":
+            problems.append(
+                failing.select(
+                    LINE, pl.lit(meta["code"]).alias("code"), pl.lit(column).alias("column_name"), pl.lit(meta["sentence"]).alias("sentence")
+                )
+            )
+            return
+        counts = failing.get_column(column).cast(pl.String).value_counts(sort=True).head(SHOWN_VALUES)
+        found += [Warning_(meta["code"], meta["sentence"], column, value, count) for value, count in counts.iter_rows()]
+
+    @staticmethod
+    def _raise_if_broken(outcome: Any) -> None:
+        """An expectation that could not run is our fault, never the submitter's: stop."""
+        info = outcome.exception_info or {}
+        details = [info] if "raised_exception" in info else list(info.values())
+        for detail in details:
+            if isinstance(detail, dict) and detail.get("raised_exception"):
+                raise RuntimeError(f"expectation {outcome.expectation_config.type} could not run: {detail.get('exception_message')}")
+
+
+def _positions(index_list: list[Any]) -> Iterator[int]:
+    """Row positions from an unexpected index list: plain numbers, or one dict a row."""
+    for item in index_list:
+        yield int(item["index"] if isinstance(item, dict) else item)
+
+
+def _columns_used(document: dict[str, Any]) -> set[str]:
+    used: set[str] = set()
+    for expectation in document["expectations"]:
+        kwargs = expectation["kwargs"]
+        used.update(kwargs[key] for key in ("column", "column_A", "column_B") if key in kwargs)
+        used.update(kwargs.get("column_list", ()))
+    return used
+
+
+def _site(folder: Path) -> dict[str, Any]:
+    return {
+        "class_name": "SiteBuilder",
+        "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
+        "store_backend": {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(folder)},
+    }

@@ -1,0 +1,86 @@
+"""The embedded warehouse: one DuckDB file, one writer at a time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+from sqlalchemy import Column, Connection, Engine, MetaData, Table, create_engine, types
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import NullPool
+
+from samepicture import ledger
+from samepicture.records import CONTRACTS, PROVENANCE, Kind
+
+WAIT_SECONDS = 600.0
+"""How long a writer queues for the file before it gives up."""
+SQL_TYPES: dict[Kind, types.TypeEngine[object]] = {
+    Kind.INTEGER: types.BigInteger(),
+    Kind.DECIMAL: types.Double(),
+    Kind.DATE: types.Date(),
+    Kind.TIMESTAMP: types.DateTime(timezone=True),
+    Kind.BOOLEAN: types.Boolean(),
+}
+
+
+def raw_tables() -> MetaData:
+    """One table a record type: its contract's columns, then provenance. No keys: history stays."""
+    metadata = MetaData(schema="raw")
+    for contract in CONTRACTS.values():
+        columns = [
+            Column(column.name, SQL_TYPES.get(column.kind, types.String()), comment=column.description)
+            for column in (*contract.columns, *PROVENANCE)
+        ]
+        Table(contract.record_type, metadata, *columns, comment=f"{contract.title}: {contract.grain}.")
+    return metadata
+
+
+class DuckDBWarehouse:
+    """Short-lived connections to the file; a second writer waits for the first."""
+
+    def __init__(self, url: str) -> None:
+        self.path = Path(url.removeprefix("duckdb:///"))
+        self._engine: Engine = create_engine(url, poolclass=NullPool)
+
+    @contextmanager
+    def writer(self) -> Iterator[Connection]:
+        """One transaction, committed at the end of the block and rolled back on any error.
+
+        Queues for the file while another process has it, at most WAIT_SECONDS.
+        """
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        connection = self._connect()
+        try:
+            with connection.begin():
+                yield connection
+        finally:
+            connection.close()
+
+    def _connect(self) -> Connection:
+        deadline = time.monotonic() + WAIT_SECONDS
+        pause = 0.05
+        while True:
+            try:
+                return self._engine.connect()
+            except (DBAPIError, duckdb.IOException) as error:
+                if "lock" not in str(error).lower() or time.monotonic() > deadline:
+                    raise
+                time.sleep(pause)
+                pause = min(pause * 1.5, 1.0)
+
+    def create(self) -> None:
+        """Make what is missing of raw and ops. Safe to repeat."""
+        with self.writer() as connection:
+            for schema in ("raw", "ops"):
+                connection.exec_driver_sql(f"create schema if not exists {schema}")
+            raw_tables().create_all(connection)
+            ledger.metadata.create_all(connection)
+
+    def insert_parquet(self, connection: Connection, table: str, path: Path) -> int:
+        """Append a Parquet file to a table by column name; the number of rows. Part of the caller's transaction."""
+        result = connection.exec_driver_sql(f"insert into {table} by name select * from read_parquet(?)", (str(path),))
+        row = result.fetchone()
+        return int(row[0]) if row else 0
