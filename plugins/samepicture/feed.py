@@ -32,15 +32,19 @@ class ColumnMap:
     """
 
     from_: tuple[str, ...] = ()
-    """Headers, in order of preference: the first that the file has is used."""
+    """Headers, in order of preference: of those that the file has, the first with a value in the record is used."""
     each: tuple[str, ...] = ()
     """Headers whose values together make a list column (Subject 1, Subject 2, ...)."""
     split: str | None = None
     """Separator: one header's value makes a list column."""
     constant: str | None = None
     """The same value for every record."""
+    extract: str | None = None
+    """Regular expression: only its first group is kept (half a postcode); what does not match becomes empty."""
     values: Mapping[str, str] = field(default_factory=dict)
     """Source value to code, compared without regard to case or outer spaces."""
+    empty: tuple[str, ...] = ()
+    """Source values that mean that nothing was given (N/A, -)."""
     dates: tuple[str, ...] = ()
     """strptime formats, tried in order."""
     true: tuple[str, ...] = ("yes", "y", "true", "1")
@@ -63,12 +67,14 @@ class Unpivot:
     """The contract column that receives the header as a snake-case code."""
     value_to: str
     """The contract column that receives the value."""
+    codes: Mapping[str, str] = field(default_factory=dict)
+    """Snake-case header to another code, where two publications name one measure differently."""
     groups: Mapping[str, str] = field(default_factory=dict)
-    """Regular expression on the code to the value of `group_to`; the first that matches."""
+    """Regular expression on the snake-case header to the value of `group_to`; the first that matches."""
     group_to: str | None = None
     """The contract column that receives the group."""
     totals: str | None = None
-    """Regular expression on the code: what is a total of its group (`is_total`)."""
+    """Regular expression on the snake-case header: what is a total of its group (`is_total`)."""
     suppressed: tuple[str, ...] = ()
     """Source values that mean: withheld by the source (`is_suppressed`, value empty)."""
 
@@ -99,6 +105,8 @@ class Reader:
     """Tried in order."""
     mojibake: bool = False
     """The source double-encodes some text: repair it."""
+    columns: tuple[str, ...] = ()
+    """For delimited files without a header row: the names of all columns, in the order of the publisher's specification."""
     sheets: str | None = None
     """Regular expression on the names of the visible sheets that are read. Default: all."""
     members: str = r"(?i)\.csv$"

@@ -15,7 +15,7 @@ import ftfy
 import polars as pl
 
 from samepicture.feed import ColumnMap, Feed, Layout, Unpivot
-from samepicture.messages import SubmissionRejected, Warning_
+from samepicture.messages import PROBLEMS, SubmissionRejected, Warning_
 from samepicture.readers import LINE, fold
 from samepicture.records import CONTRACTS, Column, Contract, Kind
 
@@ -26,7 +26,6 @@ IDENTIFYING = re.compile(
 WITHHELD = "[withheld]"
 ISO_DATES = ("%Y-%m-%d", "%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.fZ")
 TOMBSTONE = "is_removed"
-PROBLEMS = {LINE: pl.Int64, "code": pl.String, "column_name": pl.String, "sentence": pl.String}
 
 
 @dataclass
@@ -84,7 +83,7 @@ class Mapping:
                     f"The column {wanted} is not in the file (layout {self.layout.name}): "
                     f"send it under that name. The file has: {_listed(list(self._headers.values()))}.",
                 )
-            sources[target] = names if spec.each else names[:1]
+            sources[target] = names
         if self.layout.year and fold(self.layout.year) not in self._headers:
             raise SubmissionRejected("missing_column", f"The column {self.layout.year!r} is not in the file: send it under that name.")
         return sources
@@ -133,12 +132,16 @@ class Mapping:
             text = batch.get_column(names[0]).rename(column.name)
             if text.dtype != pl.String:
                 return text.cast(column.polars_type)
+            for name in names[1:]:
+                text = self._clean(text, spec).fill_null(batch.get_column(name))
         text = self._clean(text, spec)
         return self._typed(text, column, spec, batch.get_column(LINE), problems)
 
     def _clean(self, text: pl.Series, spec: ColumnMap) -> pl.Series:
         text = text.str.strip_chars()
-        text = text.set(text == "", None)
+        text = text.set(text.is_in(["", *spec.empty]), None)
+        if spec.extract:
+            text = text.str.extract(spec.extract)
         if self._feed.reader.mojibake:
             text = _repair(text)
         if spec.upper:
@@ -243,7 +246,7 @@ class Mapping:
             withheld = text.is_in(list(unpivot.suppressed)).fill_null(False)
             measured = self._typed(text.set(withheld | (text == ""), None).rename(value.name), value, ColumnMap(from_=(header,)), batch.get_column(LINE), problems)
             code = snake(header)
-            literals = {unpivot.name_to: header, unpivot.code_to: code, **{k: v for k, v in match.groupdict().items() if v is not None}}
+            literals = {unpivot.name_to: header, unpivot.code_to: unpivot.codes.get(code, code), **{k: v for k, v in match.groupdict().items() if v is not None}}
             if unpivot.group_to:
                 literals[unpivot.group_to] = next((group for pattern, group in unpivot.groups.items() if re.search(pattern, code)), "other")
             derived = [pl.lit(text_value).alias(name) for name, text_value in literals.items()]

@@ -45,11 +45,26 @@ def _table(stream: IO[bytes], part_name: str, file_name: str, feed: Feed) -> Par
     text = _decode_head(head, encoding)
     separator = _separator(text)
     rows = list(_head_rows(text, separator))
-    header_at = best_header_row([row for row, _ in rows], known_headers(feed))
-    headers = unique_headers(rows[header_at][0])
+    if feed.reader.columns:
+        headers, skip_lines, first_line = _declared(feed.reader.columns, rows, file_name), 0, 1
+    else:
+        header_at = best_header_row([row for row, _ in rows], known_headers(feed))
+        headers, skip_lines, first_line = unique_headers(rows[header_at][0]), rows[header_at][1], header_at + 2
     part = Part(part_name, headers, iter(()))
-    part.frames = _frames(stream, encoding, separator, headers, skip_lines=rows[header_at][1], first_line=header_at + 2, part=part)
+    part.frames = _frames(stream, encoding, separator, headers, skip_lines, first_line, part)
     return part
+
+
+def _declared(columns: tuple[str, ...], rows: list[tuple[list[str], int]], file_name: str) -> list[str]:
+    """The columns of a file without header row. Raises SubmissionRejected where its width is another."""
+    width = len(rows[0][0]) if rows else 0
+    if width != len(columns):
+        raise SubmissionRejected(
+            "wrong_column_count",
+            f"The first row of {file_name} has {width} columns where this feed has {len(columns)} "
+            f"({columns[0]!r} to {columns[-1]!r}): check that it is the right file.",
+        )
+    return list(columns)
 
 
 def _frames(
