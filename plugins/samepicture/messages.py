@@ -9,6 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import polars as pl
+
+PROBLEMS = {"line_number": pl.Int64, "code": pl.String, "column_name": pl.String, "sentence": pl.String}
+"""Schema of a frame of record rejections: one row a record and reason."""
+
 
 class SubmissionRejected(Exception):
     """The whole submission can't be taken: nothing of it is loaded."""

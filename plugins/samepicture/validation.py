@@ -19,7 +19,7 @@ from typing import Any
 
 import polars as pl
 
-from samepicture.messages import Warning_
+from samepicture.messages import PROBLEMS, Warning_
 from samepicture.readers import LINE
 from samepicture.settings import PROJECT
 
@@ -89,7 +89,7 @@ class Validator:
                 if outcome.success and not outcome.result.get("unexpected_count"):
                     continue
                 self._collect(outcome, frame, problems, found)
-        return Judgement(pl.concat(problems) if problems else pl.DataFrame(), found)
+        return Judgement(pl.concat(problems) if problems else pl.DataFrame(schema=PROBLEMS), found)
 
     def _collect(self, outcome: Any, frame: pl.DataFrame, problems: list[pl.DataFrame], found: list[Warning_]) -> None:
         config = outcome.expectation_config

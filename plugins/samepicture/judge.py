@@ -1,0 +1,281 @@
+"""Judges one landed submission: read, map, validate, de-identify; writes Parquet, not the warehouse.
+
+Needs no writer: many submissions can be judged at once while one is loaded. What it
+leaves in the work folder is de-identified, and written whole or not at all; judging
+again gives the same.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from samepicture.deidentify import deidentified
+from samepicture.feed import Feed
+from samepicture.landing import Landing, Receipt
+from samepicture.mapping import Mapping
+from samepicture.messages import PROBLEMS, SubmissionRejected, Warning_
+from samepicture.privacy.redaction import REDACTION_VERSION, redact
+from samepicture.readers import LINE, Part, read_parts
+from samepicture.records import CONTRACTS, PROVENANCE, Contract
+from samepicture.settings import Settings
+from samepicture.validation import Validator
+
+LANDED_DATE = "landed_date"
+"""A column of the judged frame only: lets a suite say that nothing may be dated after it landed."""
+
+
+@dataclass
+class Verdict:
+    """What judging found; kept as verdict.json beside the Parquet files."""
+
+    submission_id: str
+    received: int = 0
+    accepted: int = 0
+    rejected: int = 0
+    accepted_rows: int = 0
+    """Rows for raw: one record of a wide file is several."""
+    layouts: list[str] = field(default_factory=list)
+    rejection_code: str | None = None
+    """Set where the whole submission is refused."""
+    rejection_sentence: str | None = None
+    warnings: list[dict[str, object]] = field(default_factory=list)
+    started_at: str = ""
+    finished_at: str = ""
+
+
+def judge(settings: Settings, feed: Feed, receipt: Receipt, progress: Callable[[int], None] = lambda rows: None) -> Verdict:
+    """Judge a submission into its work folder. A refused submission is a verdict, not an error.
+
+    `progress` is called with the number of records so far. Raises SettingError without
+    a pseudonym key; any other error is ours, and leaves no verdict behind.
+    """
+    key = settings.require_pseudonym_key()
+    verdict = Verdict(receipt.submission_id, started_at=_now())
+    with _work_folder(settings, receipt.submission_id) as folder:
+        run = _Run(feed, receipt, key, folder, settings.home / "data_docs", verdict, progress)
+        try:
+            with Landing(settings.landing).open(receipt) as stream:
+                for part in read_parts(feed, stream, receipt.file_name):
+                    run.part(part)
+            run.close()
+            _check_bounds(feed, verdict)
+        except SubmissionRejected as refusal:
+            run.close()
+            verdict.rejection_code, verdict.rejection_sentence = refusal.code, refusal.sentence
+        if verdict.rejection_code:
+            verdict.accepted, verdict.rejected, verdict.accepted_rows = 0, verdict.received, 0
+            (folder / "accepted.parquet").unlink(missing_ok=True)
+        verdict.finished_at = _now()
+        (folder / "verdict.json").write_text(json.dumps(asdict(verdict)))
+    return verdict
+
+
+def work_folder(settings: Settings, submission_id: str) -> Path:
+    """Where a submission's verdict and Parquet files lie until it is loaded."""
+    return settings.work / submission_id
+
+
+def read_verdict(settings: Settings, submission_id: str) -> Verdict:
+    """The verdict of a judged submission. Raises FileNotFoundError where it is not judged."""
+    return Verdict(**json.loads((work_folder(settings, submission_id) / "verdict.json").read_text()))
+
+
+class _Run:
+    """One submission under way: counts, open files, keys seen."""
+
+    def __init__(
+        self, feed: Feed, receipt: Receipt, key: bytes, folder: Path, data_docs: Path, verdict: Verdict, progress: Callable[[int], None]
+    ) -> None:
+        self.feed = feed
+        self.receipt = receipt
+        self.key = key
+        self.contract: Contract = CONTRACTS[feed.record_type]
+        self.verdict = verdict
+        self.progress = progress
+        self.validator = Validator(feed.record_type, data_docs, receipt.submission_id)
+        self.accepted = _Parquet(folder / "accepted.parquet")
+        self.quarantine = _Parquet(folder / "quarantine.parquet")
+        self.seen: list[pl.Series] = []
+        self.warned: dict[tuple[str, str | None, str | None], Warning_] = {}
+
+    def part(self, part: Part) -> None:
+        """Judge one part, batch by batch."""
+        mapping = Mapping(self.feed, part.headers)
+        if mapping.layout.name not in self.verdict.layouts:
+            self.verdict.layouts.append(mapping.layout.name)
+        for batch in part.frames:
+            self._batch(part, mapping, batch)
+            self.progress(self.verdict.received)
+        self._unreadable(part)
+        for warning in (*mapping.warnings, *part.warnings):
+            self._warn(warning)
+
+    def close(self) -> None:
+        """Finish the files and the list of warnings."""
+        self.accepted.close()
+        self.quarantine.close()
+        self.verdict.warnings = [warning.as_row() for warning in self.warned.values()]
+
+    def _batch(self, part: Part, mapping: Mapping, batch: pl.DataFrame) -> None:
+        mapped = mapping.apply(batch)
+        landed = self.receipt.landed_datetime
+        frame = mapped.frame.with_columns(
+            pl.col("version_at").fill_null(pl.lit(landed).cast(pl.Datetime("us", "UTC"))), pl.lit(landed.date()).alias(LANDED_DATE)
+        )
+        judgement = self.validator.judge(frame.filter(~pl.col("is_removed")))
+        for warning in judgement.warnings:
+            self._warn(warning)
+        frame = deidentified(frame, self.contract, self.key)
+        problems = pl.concat([mapped.problems, judgement.problems, self._strangers(frame)])
+        problems = pl.concat([problems, self._duplicates(frame, problems)]).unique(maintain_order=True)
+        rows = self._with_provenance(frame, part.name)
+        good = rows.join(problems.select(LINE).unique(), on=LINE, how="anti", maintain_order="left")
+        received = batch.get_column(LINE).n_unique()
+        refused = problems.get_column(LINE).n_unique()
+        self.verdict.received += received
+        self.verdict.rejected += refused
+        self.verdict.accepted += received - refused
+        self.verdict.accepted_rows += good.height
+        self.accepted.write(good)
+        self._quarantine(part.name, rows, problems)
+
+    def _strangers(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Records of organisations that the feed may not speak for."""
+        if not self.feed.organisations:
+            return pl.DataFrame(schema=PROBLEMS)
+        column = self.feed.organisation_column
+        named = f"{', '.join(self.feed.organisations[:5])}"
+        return frame.filter(~pl.col(column).is_in(list(self.feed.organisations))).select(
+            LINE,
+            pl.lit("unknown_organisation").alias("code"),
+            pl.lit(column).alias("column_name"),
+            pl.format(f"The organisation '{{}}' is not one that this feed reports for ({named}): correct the code.", pl.col(column).str.slice(0, 12)).alias("sentence"),
+        )
+
+    def _duplicates(self, frame: pl.DataFrame, problems: pl.DataFrame) -> pl.DataFrame:
+        """Records whose key an earlier record of this submission has."""
+        sound = frame.join(problems.select(LINE).unique(), on=LINE, how="anti", maintain_order="left")
+        keys = sound.select(pl.struct(self.contract.key).hash()).to_series()
+        repeated = ~keys.is_first_distinct()
+        for earlier in self.seen:
+            repeated |= keys.is_in(earlier)
+        self.seen.append(keys.unique())
+        names = ", ".join(name for name in self.contract.key)
+        return sound.filter(repeated).select(
+            LINE,
+            pl.lit("duplicate_key").alias("code"),
+            pl.lit(None, dtype=pl.String).alias("column_name"),
+            pl.lit(f"An earlier row has the same {names}: send each record once.").alias("sentence"),
+        )
+
+    def _with_provenance(self, frame: pl.DataFrame, part_name: str) -> pl.DataFrame:
+        return frame.with_columns(
+            pl.lit(self.receipt.submission_id).alias("submission_id"),
+            pl.lit(self.feed.id).alias("feed_id"),
+            pl.lit(part_name).alias("part_name"),
+            pl.lit(REDACTION_VERSION).alias("redaction_version"),
+        ).select([column.name for column in (*self.contract.columns, *PROVENANCE)])
+
+    def _quarantine(self, part_name: str, rows: pl.DataFrame, problems: pl.DataFrame) -> None:
+        if problems.is_empty():
+            return
+        record = [column.name for column in self.contract.columns] + ["unmapped"]
+        first = rows.select(LINE, pl.struct(record).struct.json_encode().alias("record")).unique(LINE, keep="first", maintain_order=True)
+        self.quarantine.write(
+            problems.join(first, on=LINE, how="left", maintain_order="left").select(
+                pl.lit(self.receipt.submission_id).alias("submission_id"),
+                pl.lit(self.feed.id).alias("feed_id"),
+                pl.lit(part_name).alias("part_name"),
+                LINE,
+                "code",
+                "column_name",
+                redact(pl.Series("sentence", problems.get_column("sentence"))),
+                "record",
+            )
+        )
+
+    def _unreadable(self, part: Part) -> None:
+        """Lines that no reader could split: rejected records without a record to keep."""
+        if not part.unreadable:
+            return
+        lines = pl.DataFrame(part.unreadable, schema={LINE: pl.Int64, "code": pl.String, "sentence": pl.String})
+        self.verdict.received += lines.height
+        self.verdict.rejected += lines.height
+        self.quarantine.write(
+            lines.select(
+                pl.lit(self.receipt.submission_id).alias("submission_id"),
+                pl.lit(self.feed.id).alias("feed_id"),
+                pl.lit(part.name).alias("part_name"),
+                LINE,
+                "code",
+                pl.lit(None, dtype=pl.String).alias("column_name"),
+                "sentence",
+                pl.lit(None, dtype=pl.String).alias("record"),
+            )
+        )
+
+    def _warn(self, warning: Warning_) -> None:
+        key = (warning.code, warning.column_name, warning.value)
+        earlier = self.warned.get(key)
+        total = warning.count + (earlier.count if earlier else 0)
+        self.warned[key] = Warning_(warning.code, warning.sentence, warning.column_name, warning.value, total)
+
+
+class _Parquet:
+    """A Parquet file that is made by its first batch."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._writer: pq.ParquetWriter | None = None
+
+    def write(self, frame: pl.DataFrame) -> None:
+        if frame.is_empty():
+            return
+        table: pa.Table = frame.to_arrow(compat_level=pl.CompatLevel.oldest())
+        if self._writer is None:
+            self._writer = pq.ParquetWriter(self._path, table.schema, compression="lz4")
+        self._writer.write_table(table)
+
+    def close(self) -> None:
+        if self._writer is not None:
+            self._writer.close()
+
+
+def _check_bounds(feed: Feed, verdict: Verdict) -> None:
+    bounds = feed.bounds
+    if verdict.received < bounds.rows_min:
+        raise SubmissionRejected(
+            "too_few_records", f"The file holds {verdict.received} records where at least {bounds.rows_min} are expected: check the export and send it again."
+        )
+    if verdict.received and verdict.rejected / verdict.received > bounds.rejected_share:
+        raise SubmissionRejected(
+            "too_many_rejected",
+            f"{verdict.rejected} of {verdict.received} records can't be taken (more than {bounds.rejected_share:.0%}), so none was loaded: "
+            "correct them (see the list of rejected records) and send the whole file again.",
+        )
+
+
+@contextmanager
+def _work_folder(settings: Settings, submission_id: str) -> Iterator[Path]:
+    """A fresh folder that takes its final name only when the block ends well."""
+    final = work_folder(settings, submission_id)
+    under_way = final.with_name(final.name + ".part")
+    shutil.rmtree(under_way, ignore_errors=True)
+    under_way.mkdir(parents=True)
+    yield under_way
+    shutil.rmtree(final, ignore_errors=True)
+    under_way.rename(final)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat()

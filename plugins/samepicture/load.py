@@ -1,0 +1,187 @@
+"""Loads a judged submission: rows, quarantine, warnings and ledger in one transaction.
+
+Everything of the submission is replaced, so that a retry after any failure ends the same.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection, delete, func, insert, select, text
+
+from samepicture import ledger
+from samepicture.feed import Feed
+from samepicture.judge import Verdict, read_verdict, work_folder
+from samepicture.landing import Receipt
+from samepicture.settings import Settings
+from samepicture.warehouse import open_warehouse
+
+USUAL_AFTER = 3
+"""Earlier submissions of the same layout that make a usual size."""
+UNUSUAL_SIZE = "unusual_size"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a submission."""
+
+    submission_id: str
+    record_type: str
+    loaded: bool
+    received: int
+    accepted: int
+    rejected: int
+    rows: int
+    rejection_code: str | None
+    rejection_sentence: str | None
+
+
+def load(settings: Settings, feed: Feed, receipt: Receipt, accept: Iterable[str] = ()) -> Outcome:
+    """Load what `judge` left for this submission, and clear its work folder.
+
+    `accept` names submission rejections that somebody has looked at and overruled
+    (only `unusual_size` can be). Raises FileNotFoundError where it is not judged.
+    """
+    verdict = read_verdict(settings, receipt.submission_id)
+    folder = work_folder(settings, receipt.submission_id)
+    started = datetime.now(UTC)
+    warehouse = open_warehouse(settings)
+    warehouse.create()
+    with warehouse.writer() as connection:
+        if UNUSUAL_SIZE not in accept:
+            _check_usual(connection, feed, verdict)
+        _forget(connection, feed, receipt.submission_id)
+        rows = 0
+        if verdict.rejection_code is None and (folder / "accepted.parquet").exists():
+            rows = warehouse.insert_parquet(connection, f"raw.{feed.record_type}", folder / "accepted.parquet")
+        if (folder / "quarantine.parquet").exists():
+            warehouse.insert_parquet(connection, "ops.quarantine", folder / "quarantine.parquet")
+        _check_counts(verdict, rows)
+        _record(connection, feed, receipt, verdict, rows, started)
+    shutil.rmtree(folder, ignore_errors=True)
+    return Outcome(
+        receipt.submission_id,
+        feed.record_type,
+        verdict.rejection_code is None,
+        verdict.received,
+        verdict.accepted,
+        verdict.rejected,
+        rows,
+        verdict.rejection_code,
+        verdict.rejection_sentence,
+    )
+
+
+def register_feeds(connection: Connection, feeds: Iterable[Feed]) -> None:
+    """Copy what feed.yml declares into ops.feed, so that marts and analysts see it."""
+    connection.execute(delete(ledger.feed))
+    rows = [
+        {
+            "feed_id": feed.id,
+            "feed_name": feed.title,
+            "record_type": feed.record_type,
+            "publisher_name": feed.publisher,
+            "owner_directorate_code": feed.owner_directorate,
+            "source_family_code": feed.source_family,
+            "expected_every_days": feed.bounds.expected_every_days,
+            "is_active": True,
+        }
+        for feed in feeds
+    ]
+    if rows:
+        connection.execute(insert(ledger.feed), rows)
+
+
+def _check_usual(connection: Connection, feed: Feed, verdict: Verdict) -> None:
+    """Refuse a submission far larger than its like: a doubled or a wrong export."""
+    if verdict.rejection_code:
+        return
+    table = ledger.submission
+    earlier = (
+        connection.execute(
+            select(table.c.received_count).where(
+                table.c.feed_id == feed.id,
+                table.c.layout_names == ",".join(verdict.layouts),
+                table.c.outcome_code == "loaded",
+                table.c.submission_id != verdict.submission_id,
+            )
+        )
+        .scalars()
+        .all()
+    )
+    if len(earlier) < USUAL_AFTER:
+        return
+    usual = sorted(earlier)[len(earlier) // 2]
+    if usual and verdict.received > usual * feed.bounds.rows_vs_usual:
+        verdict.rejection_code = UNUSUAL_SIZE
+        verdict.rejection_sentence = (
+            f"The file holds {verdict.received} records where {usual} are usual: check that nothing is in it twice. "
+            f"If it is right, ask the data team to run `samepicture replay {verdict.submission_id} --accept {UNUSUAL_SIZE}`."
+        )
+        verdict.accepted, verdict.rejected, verdict.accepted_rows = 0, verdict.received, 0
+
+
+def _forget(connection: Connection, feed: Feed, submission_id: str) -> None:
+    connection.execute(text(f"delete from raw.{feed.record_type} where submission_id = :id"), {"id": submission_id})
+    for table in (ledger.quarantine, ledger.warning, ledger.stage, ledger.submission):
+        connection.execute(delete(table).where(table.c.submission_id == submission_id))
+
+
+def _check_counts(verdict: Verdict, rows: int) -> None:
+    """received = accepted + rejected, and what was accepted is what was loaded. A breach is our fault: nothing is committed."""
+    if verdict.received != verdict.accepted + verdict.rejected or rows != verdict.accepted_rows:
+        raise RuntimeError(
+            f"submission {verdict.submission_id}: received {verdict.received}, accepted {verdict.accepted}, rejected {verdict.rejected}, "
+            f"rows {rows} of {verdict.accepted_rows}: these do not add up, so nothing was loaded"
+        )
+
+
+def _record(connection: Connection, feed: Feed, receipt: Receipt, verdict: Verdict, rows: int, started: datetime) -> None:
+    last = connection.execute(select(func.coalesce(func.max(ledger.submission.c.load_number), 0))).scalar_one()
+    rejected = verdict.rejection_code is not None
+    connection.execute(
+        insert(ledger.submission),
+        {
+            **{key: value for key, value in asdict(receipt).items() if key != "landed_at"},
+            "record_type": feed.record_type,
+            "layout_names": ",".join(verdict.layouts),
+            "landed_at": receipt.landed_datetime,
+            "outcome_code": "rejected" if rejected else "loaded",
+            "rejection_code": verdict.rejection_code,
+            "rejection_sentence": verdict.rejection_sentence,
+            "received_count": verdict.received,
+            "accepted_count": verdict.accepted,
+            "rejected_count": verdict.rejected,
+            "loaded_row_count": rows,
+            "load_number": last + 1,
+        },
+    )
+    if verdict.warnings:
+        provenance = {"submission_id": receipt.submission_id, "feed_id": feed.id}
+        connection.execute(insert(ledger.warning), [{**warning, **provenance} for warning in verdict.warnings])
+    judged_from, judged_to = datetime.fromisoformat(verdict.started_at), datetime.fromisoformat(verdict.finished_at)
+    landed = receipt.landed_datetime
+    done = "rejected" if rejected else "done"
+    connection.execute(
+        insert(ledger.stage),
+        [
+            _stage(receipt, "landed", "done", None, landed, landed),
+            _stage(receipt, "judged", done, verdict.received, judged_from, judged_to),
+            _stage(receipt, "loaded", done, verdict.accepted, started, datetime.now(UTC)),
+        ],
+    )
+
+
+def _stage(receipt: Receipt, code: str, outcome: str, count: int | None, started: datetime, finished: datetime) -> dict[str, object]:
+    return {
+        "submission_id": receipt.submission_id,
+        "stage_code": code,
+        "outcome_code": outcome,
+        "record_count": count,
+        "started_at": started,
+        "finished_at": finished,
+        "duration_seconds": (finished - started).total_seconds(),
+    }

@@ -1,0 +1,48 @@
+"""The way of one submission, in the steps that the DAGs and the command line share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import IO
+
+from samepicture.feed import Feed, load_feeds
+from samepicture.judge import Verdict, judge
+from samepicture.landing import Landing, Receipt
+from samepicture.load import Outcome, load
+from samepicture.settings import Settings
+
+
+class Pipeline:
+    """The steps, on one installation's settings."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.feeds: dict[str, Feed] = load_feeds(settings.feeds)
+        self.landing = Landing(settings.landing)
+
+    def feed(self, feed_id: str) -> Feed:
+        """A declared feed. Raises KeyError that lists those that there are."""
+        try:
+            return self.feeds[feed_id]
+        except KeyError:
+            raise KeyError(f"there is no feed {feed_id!r}: use one of {', '.join(self.feeds)}") from None
+
+    def land(self, feed_id: str, file_name: str, source: IO[bytes]) -> tuple[Receipt, bool]:
+        """Store a submission's bytes and receipt; whether they are new."""
+        return self.landing.land(self.feed(feed_id).id, file_name, source)
+
+    def land_file(self, feed_id: str, path: Path) -> tuple[Receipt, bool]:
+        """Store a file as a submission."""
+        with path.open("rb") as source:
+            return self.land(feed_id, path.name, source)
+
+    def judge(self, submission_id: str, progress: Callable[[int], None] = lambda rows: None) -> Verdict:
+        """Judge a landed submission into the work folder."""
+        receipt = self.landing.receipt(submission_id)
+        return judge(self.settings, self.feed(receipt.feed_id), receipt, progress)
+
+    def load(self, submission_id: str, accept: Iterable[str] = ()) -> Outcome:
+        """Load a judged submission."""
+        receipt = self.landing.receipt(submission_id)
+        return load(self.settings, self.feed(receipt.feed_id), receipt, accept)
