@@ -111,8 +111,9 @@ class _Run:
     def part(self, part: Part) -> None:
         """Judge one part, batch by batch."""
         mapping = Mapping(self.feed, part.headers)
-        if mapping.layout.name not in self.verdict.layouts:
-            self.verdict.layouts.append(mapping.layout.name)
+        layout = part.layout or mapping.layout.name
+        if layout not in self.verdict.layouts:
+            self.verdict.layouts.append(layout)
         for batch in part.frames:
             self._batch(part, mapping, batch)
             self.progress(self.verdict.received)
