@@ -1,0 +1,136 @@
+"""No structured identifier survives redaction, wherever it stands; everything else does."""
+
+from __future__ import annotations
+
+import string
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from samepicture.privacy.redaction import redact
+
+WORDS = st.lists(
+    st.sampled_from("the nurse was kind but we waited 4 hours in A&E, on 12/03/2024 at 10:30; bay B4 café naïve don’t “No”! (twice) ward 12.".split()),
+    max_size=12,
+).map(" ".join)
+NO_IDENTIFIER = st.text(st.characters(exclude_characters="0123456789@:./\x00", exclude_categories=("Cs",)))
+
+
+def nhs_numbers() -> st.SearchStrategy[str]:
+    """Ten digits with a right check digit, grouped as people write them."""
+
+    def with_check_digit(nine: str) -> str:
+        check = 11 - sum(weight * int(digit) for weight, digit in zip(range(10, 1, -1), nine, strict=True)) % 11
+        return f"{nine}{check % 11}"
+
+    bare = st.integers(100_000_000, 999_999_999).map(str).map(with_check_digit).filter(lambda digits: len(digits) == 10)
+    grouping = st.sampled_from(("{0}{1}{2}", "{0} {1} {2}", "{0}-{1}-{2}", "{0}.{1}.{2}", "{0}  {1}  {2}", "{0}\u00a0{1}\u00a0{2}", "{0} - {1} - {2}", "{0} {1}{2}"))
+    return st.builds(lambda ten, form: form.format(ten[:3], ten[3:6], ten[6:]), bare, grouping)
+
+
+def phones() -> st.SearchStrategy[str]:
+    """UK mobiles and landlines in the usual forms."""
+    prefix = st.sampled_from(("0", "+44", "+44 ", "+44 (0)", "0044 "))
+    shapes = st.sampled_from((("7###", "######"), ("7###", "###", "###"), ("20", "7###", "####"), ("113", "###", "####"), ("1#3#", "######"), ("1##97", "#####")))
+
+    def written(prefix: str, shape: tuple[str, ...], between: str, digits: list[int]) -> str:
+        rest = iter(digits)
+        return prefix + "".join(str(next(rest)) if mark == "#" else mark for mark in between.join(shape))
+
+    return st.builds(written, prefix, shapes, st.sampled_from(("", " ", "-", ".")), st.lists(st.integers(0, 9), min_size=12, max_size=12))
+
+
+def postcodes() -> st.SearchStrategy[str]:
+    """Full postcodes, either case, with and without the space."""
+    outward = st.sampled_from(("LS1", "M60", "SW1A", "EC1A", "B33", "CR2", "DN55", "W1A", "YO24"))
+    inward = st.text("ABDEFGHJLNPQRSTUWXYZ", min_size=2, max_size=2)
+    joined = st.builds(lambda out, gap, digit, last: f"{out}{gap}{digit}{last}", outward, st.sampled_from((" ", "", "  ")), st.integers(0, 9), inward)
+    return st.builds(lambda code, lower: code.lower() if lower else code, joined, st.booleans())
+
+
+def ni_numbers() -> st.SearchStrategy[str]:
+    """National Insurance numbers together and in pairs."""
+    return st.builds(
+        lambda first, second, digits, last, gap: gap.join((first + second, digits[:2], digits[2:4], digits[4:], last)),
+        st.sampled_from("ABCEGHJKLMNOPRSTWXYZ"),
+        st.sampled_from("ABCEGHJKLMNPRSTWXYZ"),
+        st.integers(0, 999_999).map("{:06d}".format),
+        st.sampled_from("ABCD"),
+        st.sampled_from(("", " ", "-")),
+    )
+
+
+def one(text: str | None) -> str | None:
+    return redact(pl.Series([text], dtype=pl.String))[0]  # type: ignore[no-any-return]
+
+
+def squeezed(text: str) -> str:
+    return "".join(mark for mark in text.lower() if mark in string.ascii_lowercase + string.digits)
+
+
+@given(identifier=nhs_numbers() | phones(), before=WORDS, after=WORDS, touching=st.booleans())
+def test_a_number_of_a_person_is_gone_wherever_it_stands(identifier: str, before: str, after: str, touching: bool) -> None:
+    gap = "x" if touching else " "
+    redacted = one(f"{before}{gap}{identifier}{gap}{after}")
+    assert redacted is not None and identifier not in redacted
+    assert squeezed(identifier)[-8:] not in squeezed(redacted)
+
+
+@given(identifier=st.emails(), before=WORDS, after=WORDS)
+def test_an_e_mail_address_is_gone(identifier: str, before: str, after: str) -> None:
+    redacted = one(f"{before} {identifier} {after}")
+    assert redacted is not None and identifier not in redacted and identifier.rpartition("@")[2] not in redacted
+
+
+@given(identifier=postcodes() | ni_numbers(), before=WORDS, after=WORDS, edges=st.sampled_from(("  ", "()", ",.", "\n\n", '""', "[]", "/;", ":!")))
+def test_a_postcode_or_ni_number_is_gone(identifier: str, before: str, after: str, edges: str) -> None:
+    redacted = one(f"{before}{edges[0]}{identifier}{edges[1]}{after}")
+    assert redacted is not None and identifier not in redacted
+
+
+@given(NO_IDENTIFIER | WORDS)
+def test_text_without_identifiers_is_unchanged(text: str) -> None:
+    assert one(text) == text
+
+
+@given(st.lists(st.none() | st.text() | st.text("0123456789 -+().@:/wABborn\n") | st.builds("{} {} {}".format, nhs_numbers(), postcodes(), phones()), max_size=5))
+def test_redaction_is_idempotent_and_row_by_row(texts: list[str | None]) -> None:
+    column = pl.Series(texts, dtype=pl.String)
+    once = redact(column)
+    assert redact(once).to_list() == once.to_list()
+    assert [one(text) for text in texts] == once.to_list()
+    assert column.to_list() == texts, "the caller's column was changed in place"
+
+
+@pytest.mark.parametrize(
+    ("text", "redacted"),
+    [
+        (None, None),
+        ("", ""),
+        ("NHS no. 943 476 5919, ward 3", "NHS no. [NHS number], ward 3"),
+        ("case 9434765918 and 1234567890 stay", "case 9434765918 and 1234567890 stay"),
+        ("invoice 12345678901234567890 stays", "invoice 12345678901234567890 stays"),
+        ("5 943 476 5919 6", "5 [NHS number] 6"),
+        ("9434765919 9434765919", "[NHS number] [NHS number]"),
+        ("ring 07700 900123 or (0113) 496 0000.", "ring [phone] or [phone]."),
+        ("+353 87 123 4567", "[phone]"),
+        ("07700 900123 07700 900124 07700 900125", "[phone] [phone] [phone]"),
+        ("on 02/03/2024 10:30, 02-03-2024 10 of us, 05 2024 10 30 15", "on 02/03/2024 10:30, 02-03-2024 10 of us, 05 2024 10 30 15"),
+        ("2024-05-12 10 and 2024-25 2023-24", "2024-05-12 10 and 2024-25 2023-24"),
+        ("write to jo.bloggs@example.org or jo @ example.org", "write to [e-mail] or [e-mail]"),
+        ("seen @ 3pm", "seen @ 3pm"),
+        ("see https://example.org/jane?x=1 and facebook.com/jane.b by @jane_b", "see [link] and [link] by [link]"),
+        ("lives at sw1a1aa, was at LS1 4AP.", "lives at [postcode], was at [postcode]."),
+        ("on 12-05-24 a nurse, on 12.05.24 a doctor", "on 12-05-24 a nurse, on 12.05.24 a doctor"),
+        ("DOB 1/2/1956 seen 12/03/2024", "DOB [date of birth] seen 12/03/2024"),
+        ("d.o.b.: 01.02.56", "d.o.b.: [date of birth]"),
+        ("Date of birth:\n1956-02-01", "Date of birth:\n[date of birth]"),
+        ("born in Leeds on 3rd of May 1956", "born in Leeds on [date of birth]"),
+        ("1 February 1956 (DOB)", "[date of birth] (DOB)"),
+        ("born in 1956", "born in 1956"),
+        ("stubborn on 12/03/2024", "stubborn on 12/03/2024"),
+    ],
+)
+def test_examples(text: str | None, redacted: str | None) -> None:
+    assert one(text) == redacted
