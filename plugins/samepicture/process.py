@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import IO
 
+from samepicture.build import Built, build, publish
 from samepicture.feed import Feed, load_feeds
 from samepicture.judge import Verdict, judge
 from samepicture.landing import Landing, Receipt
@@ -46,3 +47,16 @@ class Pipeline:
         """Load a judged submission."""
         receipt = self.landing.receipt(submission_id)
         return load(self.settings, self.feed(receipt.feed_id), receipt, accept)
+
+    def collect(self, feed_id: str) -> Iterator[Receipt]:
+        """Ask a feed's source for what is new; each delivery is landed before its cursor moves."""
+        from samepicture.connectors.base import collect
+
+        yield from collect(self.feed(feed_id), self.settings, self.landing)
+
+    def build_and_publish(self) -> Built | None:
+        """Rebuild what is pending and publish it; None where nothing was."""
+        built = build(self.settings)
+        if built is not None:
+            publish(self.settings)
+        return built

@@ -1,0 +1,50 @@
+# make demo · make test · make lint · make docs
+# Needs Python 3.11 to 3.13, make and git; everything else is installed here, from a package index alone.
+
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null && { echo $$p; break; }; done)
+UV := .uv/bin/uv
+UV_VERSION := 0.13.9
+RUN := $(UV) run --locked --no-sync
+READY := .venv/.ready
+
+export UV_PYTHON_DOWNLOADS = never
+
+.PHONY: demo test lint docs format airflow bench clean setup
+
+setup: $(READY)
+
+$(UV):
+	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed and was not found: install one, or run make PYTHON=/path/to/python"; exit 1; }
+	$(PYTHON) -m venv .uv
+	.uv/bin/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+
+$(READY): $(UV) pyproject.toml uv.lock
+	$(UV) sync --locked --quiet --python $(PYTHON)
+	@touch $@
+
+demo: $(READY)
+	$(RUN) samepicture demo
+
+test: $(READY)
+	$(RUN) pytest
+
+lint: $(READY)
+	$(RUN) ruff format --check .
+	$(RUN) ruff check .
+	$(RUN) mypy
+	$(RUN) sqlfluff lint dbt/models dbt/tests dbt/analyses
+
+format: $(READY)
+	$(RUN) ruff format .
+	$(RUN) ruff check --fix .
+	$(RUN) sqlfluff fix dbt/models dbt/tests dbt/analyses
+
+docs: $(READY)
+	$(RUN) samepicture docs
+
+airflow: $(READY)
+	$(RUN) samepicture airflow standalone
+
+clean:
+	rm -rf .samepicture .venv .uv dbt/target dbt/logs

@@ -1,0 +1,25 @@
+"""The assets that carry events between DAGs, and the pool of the one writer."""
+
+from __future__ import annotations
+
+from airflow.sdk import Asset
+
+from samepicture.feed import Feed
+
+WRITER_POOL = "warehouse_writer"
+"""One slot: whoever writes to the warehouse queues here."""
+
+
+def submission_asset(feed: Feed) -> Asset:
+    """Submissions of one feed; the partition key of an event is the submission's id."""
+    return Asset(name=f"submission.{feed.id}", uri=f"samepicture://submission/{feed.id}", group="submission")
+
+
+def raw_asset(record_type: str) -> Asset:
+    """The raw table of one record type; the partition key of an event is the submission that was loaded."""
+    return Asset(name=f"raw.{record_type}", uri=f"samepicture://raw/{record_type}", group="raw")
+
+
+def marts_asset() -> Asset:
+    """The marts, after a build."""
+    return Asset(name="marts", uri="samepicture://marts", group="marts")

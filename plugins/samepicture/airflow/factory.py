@@ -1,0 +1,159 @@
+"""Makes DAGs from feeds. Nothing here reads more than local files while a DAG file is parsed.
+
+Heavy modules are imported inside the tasks. Events carry ids only, never words of patients.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from airflow.sdk import DAG, AssetAny, FixedKeyMapper, PartitionedAssetTimetable, task
+from airflow.sdk.exceptions import AirflowSkipException
+
+from samepicture.airflow.assets import WRITER_POOL, marts_asset, raw_asset, submission_asset
+from samepicture.airflow.timetable import ScheduledSubmissions
+from samepicture.feed import Feed
+from samepicture.process import Pipeline
+from samepicture.settings import Settings
+
+START = datetime(2024, 1, 1, tzinfo=UTC)
+TASK_DEFAULTS: dict[str, Any] = {"retries": 2, "retry_delay": timedelta(seconds=30)}
+SWEEP_EVERY_MINUTE = "* * * * *"
+
+
+def feed_dag(feed: Feed) -> DAG:
+    """The DAG of one feed: each keyed event of its asset is one submission, judged and then loaded."""
+    with DAG(
+        dag_id=f"feed_{feed.id}",
+        dag_display_name=feed.title,
+        schedule=PartitionedAssetTimetable(assets=submission_asset(feed)),
+        start_date=START,
+        catchup=False,
+        default_args=TASK_DEFAULTS,
+        tags=["feed", feed.record_type, feed.owner_directorate],
+        doc_md=f"{feed.title}: {feed.record_type} from {feed.publisher}.\n\n{feed.caveats}",
+    ) as dag:
+
+        @task
+        def judge(dag_run: Any = None) -> None:
+            """Read, validate and de-identify the submission; needs no writer."""
+            verdict = Pipeline(Settings.from_environment()).judge(dag_run.partition_key)
+            print(f"{verdict.received} records: {verdict.accepted} accepted, {verdict.rejected} rejected")
+
+        @task(outlets=[raw_asset(feed.record_type)], pool=WRITER_POOL)
+        def load(dag_run: Any = None) -> None:
+            """Put rows, quarantine and ledger into the warehouse in one transaction."""
+            outcome = Pipeline(Settings.from_environment()).load(dag_run.partition_key)
+            print(f"{outcome.rows} rows loaded" if outcome.loaded else f"refused: {outcome.rejection_code}")
+
+        judge() >> load()
+    return dag
+
+
+def collect_dag(feed: Feed) -> DAG:
+    """The DAG that asks a feed's source for what is new, on the feed's own schedule; `intake` announces what it landed."""
+    with DAG(
+        dag_id=f"collect_{feed.id}",
+        dag_display_name=f"Collect: {feed.title}",
+        schedule=feed.connector.schedule,
+        start_date=START,
+        catchup=False,
+        max_active_runs=1,
+        default_args=TASK_DEFAULTS,
+        tags=["collect", feed.record_type],
+    ) as dag:
+
+        @task
+        def collect() -> None:
+            """Land what is new; the cursor moves only with the landing."""
+            landed = sum(1 for _ in Pipeline(Settings.from_environment()).collect(feed.id))
+            print(f"{landed} submissions landed")
+
+        collect()
+    return dag
+
+
+def intake_dag(feeds: Iterable[Feed]) -> DAG:
+    """The sweep: announces what was landed and has no ledger entry, whoever landed it."""
+    assets = {feed.id: submission_asset(feed) for feed in feeds}
+    with DAG(
+        dag_id="intake",
+        dag_display_name="Intake: announce landed submissions",
+        schedule=ScheduledSubmissions(SWEEP_EVERY_MINUTE, timezone="UTC"),
+        start_date=START,
+        catchup=False,
+        max_active_runs=1,
+        default_args=TASK_DEFAULTS,
+        tags=["intake"],
+    ) as dag:
+
+        @task(outlets=list(assets.values()))
+        def announce(outlet_events: Any = None, ti: Any = None) -> None:
+            """One keyed event a submission; the landing store is the durable inbox."""
+            from samepicture.inbox import waiting
+
+            found = waiting(Pipeline(Settings.from_environment()))
+            if not found:
+                raise AirflowSkipException("nothing is waiting")
+            for feed_id, ids in found.items():
+                outlet_events[assets[feed_id]].add_partitions(ids)
+            # An outlet without a key would emit an event that no DAG can use: only feeds with submissions stay.
+            ti.task.outlets = [assets[feed_id] for feed_id in found]
+
+        announce()
+    return dag
+
+
+def warehouse_dag(record_types: Iterable[str]) -> DAG:
+    """Rebuilds what depends on what changed. Stateless: one run builds everything pending, so events may coalesce."""
+    changed = AssetAny(*(raw_asset(record_type) for record_type in record_types))
+    with DAG(
+        dag_id="warehouse",
+        dag_display_name="Warehouse: rebuild what changed",
+        schedule=PartitionedAssetTimetable(assets=changed, default_partition_mapper=FixedKeyMapper("pending")),
+        start_date=START,
+        catchup=False,
+        max_active_runs=1,
+        default_args=TASK_DEFAULTS,
+        tags=["warehouse"],
+    ) as dag:
+
+        @task(outlets=[marts_asset()], pool=WRITER_POOL)
+        def build() -> None:
+            """dbt builds the models downstream of the raw tables that changed."""
+            from samepicture.build import build as build_models
+
+            built = build_models(Settings.from_environment())
+            if built is None:
+                raise AirflowSkipException("an earlier run has built this already")
+            print(f"{', '.join(built.record_types)} changed: {built.models} models built, {built.tests} tests passed in {built.seconds:.1f} s")
+
+        build()
+    return dag
+
+
+def publish_dag() -> DAG:
+    """After the marts: replaces the read-only copy that analysts query."""
+    with DAG(
+        dag_id="publish",
+        dag_display_name="Publish: the analysts' copy",
+        schedule=PartitionedAssetTimetable(assets=marts_asset()),
+        start_date=START,
+        catchup=False,
+        max_active_runs=1,
+        default_args=TASK_DEFAULTS,
+        tags=["publish"],
+    ) as dag:
+
+        @task(pool=WRITER_POOL)
+        def publish() -> None:
+            """Copy, then rename: readers never see half a picture."""
+            from samepicture.build import publish as publish_copy
+
+            publish_copy(Settings.from_environment())
+
+        publish()
+    return dag
+

@@ -1,0 +1,174 @@
+"""Rebuilds the models that depend on what changed, and publishes the copy that analysts query.
+
+Stateless: what is pending is the difference between the loads in the ledger and the
+last finished build, so a build that was lost is made up for by the next.
+"""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+from sqlalchemy import Connection, func, insert, select, text
+
+from samepicture import ledger
+from samepicture.feed import load_feeds
+from samepicture.load import register_feeds
+from samepicture.records import CONTRACTS
+from samepicture.settings import PROJECT, Settings
+from samepicture.warehouse import open_warehouse
+
+DBT = PROJECT / "dbt"
+COPIED_SCHEMAS = ("marts", "published", "conformed", "ops")
+"""What the analysts' copy holds: never raw or staging."""
+
+
+class BuildFailed(Exception):
+    """dbt could not build; the message names the models or tests and why."""
+
+
+@dataclass(frozen=True)
+class Pending:
+    """What the marts do not show yet."""
+
+    load_number: int
+    record_types: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Built:
+    """A finished build."""
+
+    record_types: tuple[str, ...]
+    models: int
+    tests: int
+    warnings: tuple[str, ...]
+    seconds: float
+
+
+def pending(settings: Settings) -> Pending | None:
+    """What was loaded since the last build; None where there is nothing to do."""
+    warehouse = open_warehouse(settings)
+    warehouse.create()
+    with warehouse.writer() as connection:
+        return _pending(connection)
+
+
+def build(settings: Settings) -> Built | None:
+    """Build everything pending, and what depends on it. Returns None where nothing is pending.
+
+    The first build makes every model. Raises BuildFailed; then nothing is marked as built.
+    """
+    warehouse = open_warehouse(settings)
+    warehouse.create()
+    with warehouse.writer() as connection:
+        work = _pending(connection)
+        first = not connection.execute(select(func.count()).select_from(ledger.build)).scalar_one()
+        register_feeds(connection, load_feeds(settings.feeds).values())
+    if work is None:
+        return None
+    started = datetime.now(UTC)
+    selection = [] if first else [f"source:raw.{name}+" for name in work.record_types] + ["source:ops+"]
+    models, tests, warnings = _run_dbt(settings, selection)
+    finished = datetime.now(UTC)
+    with warehouse.writer() as connection:
+        connection.execute(
+            insert(ledger.build),
+            {
+                "build_id": uuid.uuid4().hex,
+                "record_types": ",".join(work.record_types),
+                "load_number": work.load_number,
+                "model_count": models,
+                "started_at": started,
+                "finished_at": finished,
+            },
+        )
+    return Built(work.record_types, models, tests, warnings, (finished - started).total_seconds())
+
+
+def publish(settings: Settings) -> Path:
+    """Replace the analysts' read-only copy in one move; readers keep the old one until they reopen. Returns its path."""
+    warehouse = open_warehouse(settings)
+    fresh = settings.picture.with_suffix(".new")
+    fresh.unlink(missing_ok=True)
+    with warehouse.writer() as connection:
+        tables = connection.execute(
+            text("select table_schema, table_name from information_schema.tables where table_catalog = current_catalog()")
+        ).all()
+    copy = duckdb.connect(str(fresh))
+    try:
+        copy.execute(f"attach '{_quoted(warehouse.path)}' as warehouse (read_only)")
+        for schema, table in sorted((row[0], row[1]) for row in tables if row[0] in COPIED_SCHEMAS):
+            copy.execute(f'create schema if not exists "{schema}"')
+            copy.execute(f'create table "{schema}"."{table}" as select * from warehouse."{schema}"."{table}"')
+        copy.execute("detach warehouse")
+    finally:
+        copy.close()
+    os.replace(fresh, settings.picture)
+    return settings.picture
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")
+
+
+def _pending(connection: Connection) -> Pending | None:
+    built = connection.execute(select(func.coalesce(func.max(ledger.build.c.load_number), 0))).scalar_one()
+    table = ledger.submission
+    rows = connection.execute(
+        select(table.c.record_type, func.max(table.c.load_number)).where(table.c.load_number > built).group_by(table.c.record_type)
+    ).all()
+    if not rows:
+        return None
+    return Pending(max(row[1] for row in rows), tuple(sorted(row[0] for row in rows if row[0] in CONTRACTS)))
+
+
+def _run_dbt(settings: Settings, selection: Sequence[str]) -> tuple[int, int, tuple[str, ...]]:
+    """Models built, tests passed, sentences of warnings."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.cli.main import dbtRunner
+
+    command = ["build", "--project-dir", str(DBT), "--profiles-dir", str(DBT), "--log-path", str(settings.home / "logs" / "dbt"), "--quiet"]
+    if selection:
+        command += ["--select", *selection]
+    with _dbt_environment(settings):
+        result = dbtRunner().invoke(command)
+        DuckDBConnectionManager.close_all_connections()
+    if result.exception is not None:
+        raise BuildFailed(f"dbt could not start: {result.exception}")
+    results = list(getattr(result.result, "results", []))
+    failed = [f"{r.node.name}: {(r.message or '').strip().splitlines()[0]}" for r in results if str(r.status) in ("error", "fail")]
+    if failed:
+        raise BuildFailed("dbt could not build everything, so the marts keep their last state: " + "; ".join(failed[:5]))
+    warned = tuple(f"{r.node.name}: {r.message}" for r in results if str(r.status) == "warn")
+    models = sum(1 for r in results if str(r.node.resource_type) == "model" and str(r.status) == "success")
+    tests = sum(1 for r in results if str(r.node.resource_type) in ("test", "unit_test") and str(r.status) == "pass")
+    return models, tests, warned
+
+
+@contextmanager
+def _dbt_environment(settings: Settings) -> Iterator[None]:
+    """dbt reads its paths from the environment; put back what was there."""
+    values = {
+        "SAMEPICTURE_DUCKDB": str(open_warehouse(settings).path),
+        "SAMEPICTURE_DBT_TARGET": str(settings.home / "dbt"),
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+    }
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+

@@ -1,0 +1,213 @@
+"""The `samepicture` command: for a person at a terminal and for scripts.
+
+Results go to standard output, everything else to standard error; the exit code is 0
+only where everything asked for was done.
+"""
+
+from __future__ import annotations
+
+import csv
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from samepicture.settings import Settings
+
+if TYPE_CHECKING:
+    from samepicture.load import Outcome
+    from samepicture.process import Pipeline
+
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    help="Same Picture: patient experience and engagement of one ICS in one warehouse.",
+)
+out = Console(width=None if sys.stdout.isatty() else 250)
+notes = Console(stderr=True)
+
+
+def main() -> None:
+    """Run the command; errors that a person can mend are one sentence, not a traceback."""
+    from samepicture.build import BuildFailed
+    from samepicture.feed import FeedError
+    from samepicture.settings import SettingError
+
+    try:
+        app()
+    except (FeedError, SettingError, BuildFailed) as error:
+        notes.print(f"[red]samepicture: {error}[/red]", highlight=False)
+        sys.exit(1)
+    except KeyError as error:
+        notes.print(f"[red]samepicture: {error.args[0]}[/red]", highlight=False)
+        sys.exit(1)
+
+
+def _pipeline() -> Pipeline:
+    from samepicture.process import Pipeline
+
+    return Pipeline(Settings.from_environment())
+
+
+@app.command(epilog="Example: `samepicture submit complaint_return ko41a.csv --now`")
+def submit(
+    feed: Annotated[str, typer.Argument(help="The feed that the files belong to; `samepicture feeds` lists them.")],
+    files: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, readable=True, help="One submission each.")],
+    now: Annotated[bool, typer.Option("--now", help="Also judge, load and rebuild here, without a scheduler.")] = False,
+) -> None:
+    """Land files as submissions of a feed. The scheduler takes them from there."""
+    pipeline = _pipeline()
+    ids = []
+    for path in files:
+        receipt, new = pipeline.land_file(feed, path)
+        ids.append(receipt.submission_id)
+        out.print(f"{receipt.submission_id}  {path.name}  {'landed' if new else 'landed before: the same bytes are one submission'}", soft_wrap=True)
+    if now:
+        _process(pipeline, ids)
+
+
+@app.command(epilog="Example: `samepicture replay complaint_return.90b3f62ac4e9e49f`")
+def replay(
+    submission: Annotated[list[str], typer.Argument(help="Ids of submissions, as `samepicture status` shows them.")],
+    accept: Annotated[list[str] | None, typer.Option(help="A submission rejection to overrule: unusual_size.")] = None,
+) -> None:
+    """Judge landed submissions again and load them in place of what was loaded before."""
+    _process(_pipeline(), submission, accept or [])
+
+
+@app.command(epilog="Example: `samepicture collect experience_story_care_opinion --now`")
+def collect(
+    feed: Annotated[str, typer.Argument(help="A feed with a connector of its own.")],
+    now: Annotated[bool, typer.Option("--now", help="Also judge, load and rebuild here, without a scheduler.")] = False,
+) -> None:
+    """Ask a feed's source for what is new, and land it."""
+    pipeline = _pipeline()
+    ids = [receipt.submission_id for receipt in pipeline.collect(feed)]
+    for submission_id in ids:
+        out.print(f"{submission_id}  landed", soft_wrap=True)
+    if not ids:
+        notes.print("The source has nothing new.")
+    if now:
+        _process(pipeline, ids)
+
+
+@app.command(epilog="Example: `samepicture status --feed complaint_return`")
+def status(
+    feed: Annotated[str | None, typer.Option(help="Only this feed.")] = None,
+    most: Annotated[int, typer.Option(help="How many, newest first.")] = 30,
+) -> None:
+    """What happened to each submission: landed, loaded or rejected, and how many records."""
+    from samepicture.register import submissions
+
+    pipeline = _pipeline()
+    table = Table("submission", "file", "landed (UTC)", "outcome", "received", "accepted", "rejected", "reason", box=None)
+    for column in table.columns[4:7]:
+        column.justify = "right"
+    for row in submissions(pipeline, feed)[:most]:
+        table.add_row(row.submission_id, row.file_name, row.landed_at[:16].replace("T", " "), row.outcome, *map(str, row.counts), row.reason)
+    out.print(table)
+
+
+@app.command(epilog="Example: `samepicture rejects complaint_northmoor.0a1b2c3d4e5f6071 --csv > rejects.csv`")
+def rejects(
+    submission: Annotated[str, typer.Argument(help="Id of a submission.")],
+    as_csv: Annotated[bool, typer.Option("--csv", help="As CSV, to send back to the organisation.")] = False,
+) -> None:
+    """What was rejected and why, line by line, without anybody's words."""
+    from samepicture.register import rejected_records, safe_cell
+
+    rows = rejected_records(_pipeline(), submission)
+    if as_csv:
+        writer = csv.writer(sys.stdout)
+        writer.writerow(("part", "line", "code", "column", "what to do"))
+        writer.writerows([[safe_cell(cell) for cell in row] for row in rows])
+        return
+    table = Table("part", "line", "code", "column", "what to do", box=None)
+    for row in rows:
+        table.add_row(*map(str, row))
+    out.print(table if rows else "Nothing of this submission was rejected.")
+
+
+@app.command(epilog='Example: `samepicture query "select * from marts.feed_health"`')
+def query(
+    sql: Annotated[str, typer.Argument(help="SQL on the published copy: schemas marts, published, conformed and ops.")],
+    as_csv: Annotated[bool, typer.Option("--csv", help="As CSV.")] = False,
+) -> None:
+    """Ask the warehouse. Reads the copy that the last publish made; nothing can be changed through it."""
+    import duckdb
+
+    from samepicture.register import safe_cell
+
+    settings = Settings.from_environment()
+    if not settings.picture.exists():
+        raise KeyError("nothing is published yet: submit a file with --now, or run the scheduler")
+    with duckdb.connect(str(settings.picture), read_only=True) as connection:
+        try:
+            result = connection.execute(sql)
+        except duckdb.Error as error:
+            raise KeyError(f"the query could not run: {error}") from None
+        names = [column[0] for column in result.description or []]
+        rows = result.fetchall()
+    if as_csv:
+        writer = csv.writer(sys.stdout)
+        writer.writerow(names)
+        writer.writerows([[safe_cell(cell) for cell in row] for row in rows])
+        return
+    table = Table(*names, box=None)
+    for row in rows:
+        table.add_row(*("" if cell is None else str(cell) for cell in row))
+    out.print(table)
+
+
+@app.command(epilog="Example: `samepicture feeds`")
+def feeds() -> None:
+    """The feeds that are declared: whose, what, and how they arrive."""
+    table = Table("feed", "record type", "publisher", "read by", "arrives by", box=None)
+    for feed in _pipeline().feeds.values():
+        arrives = feed.connector.schedule or ("file" if feed.connector.kind == "folder" else feed.connector.kind)
+        table.add_row(feed.id, feed.record_type, feed.publisher, feed.owner_directorate, arrives)
+    out.print(table)
+
+
+@app.command("new-feed", epilog="Example: `samepicture new-feed complaint_westbrook --record-type complaint --into my-feeds`")
+def new_feed(
+    feed: Annotated[str, typer.Argument(help="The feed's id: the name of its folder.")],
+    record_type: Annotated[str, typer.Option(help="What it supplies, for example complaint.")],
+    into: Annotated[Path | None, typer.Option(help="Folder of feeds. Default: dags/feeds.")] = None,
+) -> None:
+    """Make a feed's folder: a feed.yml, a sample and a golden result that pass the feed test as they are."""
+    from samepicture.scaffold import scaffold
+
+    settings = Settings.from_environment()
+    folder = scaffold(feed, record_type, into or settings.feeds[0])
+    out.print(f"{folder}: change sample.csv to the supplier's layout, then feed.yml, then expected.yml.")
+
+
+def _process(pipeline: Pipeline, submission_ids: list[str], accept: list[str] | None = None) -> None:
+    """Judge and load each, then rebuild and publish once; exit 1 where one was rejected whole."""
+    outcomes: list[Outcome] = []
+    with Progress(SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=notes, transient=True) as progress:
+        for submission_id in submission_ids:
+            task = progress.add_task(f"{submission_id}: judging")
+            pipeline.judge(submission_id, lambda rows, t=task, s=submission_id: progress.update(t, description=f"{s}: judging, {rows:,} records"))  # type: ignore[misc]
+            progress.update(task, description=f"{submission_id}: loading")
+            outcomes.append(pipeline.load(submission_id, accept or ()))
+            progress.remove_task(task)
+        progress.add_task("rebuilding what changed")
+        built = pipeline.build_and_publish()
+    for outcome in outcomes:
+        if outcome.loaded:
+            out.print(f"{outcome.submission_id}  loaded: {outcome.accepted} of {outcome.received} records accepted, {outcome.rejected} rejected", soft_wrap=True)
+        else:
+            out.print(f"{outcome.submission_id}  [red]rejected[/red] ({outcome.rejection_code}): {outcome.rejection_sentence}", soft_wrap=True, highlight=False)
+    if built:
+        out.print(f"rebuilt {built.models} models, {built.tests} tests passed, in {built.seconds:.1f} s")
+        for warning in built.warnings:
+            notes.print(f"[yellow]warning: {warning}[/yellow]", highlight=False)
+    if not all(outcome.loaded for outcome in outcomes):
+        raise typer.Exit(1)

@@ -1,0 +1,30 @@
+"""The durable inbox: what was landed and is not in the ledger, by feed.
+
+A submission is announced once; if it is still not in the ledger after RETRY_SECONDS
+(its run died, its event was missed), it is announced again. Announcing twice is
+harmless: loading replaces.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+
+from samepicture.process import Pipeline
+from samepicture.register import unprocessed
+
+RETRY_SECONDS = 15 * 60
+
+
+def waiting(pipeline: Pipeline) -> dict[str, list[str]]:
+    """Submission ids to announce now, oldest first, by feed; notes that they were announced."""
+    folder = pipeline.settings.home / "announced"
+    folder.mkdir(parents=True, exist_ok=True)
+    found: dict[str, list[str]] = defaultdict(list)
+    for submission_id in unprocessed(pipeline):
+        mark = folder / submission_id
+        if mark.exists() and time.time() - mark.stat().st_mtime < RETRY_SECONDS:
+            continue
+        mark.touch()
+        found[pipeline.landing.receipt(submission_id).feed_id].append(submission_id)
+    return dict(found)
