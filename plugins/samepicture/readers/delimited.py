@@ -71,22 +71,20 @@ def _frames(
     stream: IO[bytes], encoding: str, separator: str, headers: list[str], skip_lines: int, first_line: int, part: Part
 ) -> Iterator[pl.DataFrame]:
     """Batches of text. `line_number` counts as a spreadsheet would: a record with line breaks inside is one row."""
-    skipped: list[int] = []
-    seen = 0
+    skipped: set[int] = set()
+    last = 0
 
     def on_invalid(row: Any) -> str:
-        # Arrow numbers physical records from 1 after the skipped lines.
-        number = row.number if row.number is not None else seen + len(skipped) + 1
-        skipped.append(number)
-        if row.text.strip():
-            part.unreadable.append(
-                {
-                    LINE: first_line + number - 1,
-                    "code": "wrong_column_count",
-                    "sentence": f"The row has {row.actual_columns} columns where the header has {row.expected_columns}: "
-                    "check for unquoted commas or line breaks in it.",
-                }
-            )
+        ordinal = row.number - skip_lines  # Arrow counts the skipped lines too
+        skipped.add(ordinal)
+        part.unreadable.append(
+            {
+                LINE: first_line + ordinal - 1,
+                "code": "wrong_column_count",
+                "sentence": f"The row has {row.actual_columns} columns where the header has {row.expected_columns}: "
+                "check for unquoted commas or line breaks in it.",
+            }
+        )
         return "skip"
 
     stream.seek(0)
@@ -108,7 +106,6 @@ def _frames(
             return
         raise _broken(error) from None
     while True:
-        before = len(skipped)
         try:
             batch = reader.read_next_batch()
         except StopIteration:
@@ -118,17 +115,17 @@ def _frames(
         if batch.num_rows == 0:
             continue
         frame = cast(pl.DataFrame, pl.from_arrow(batch))
-        ordinals = _ordinals(seen, frame.height, skipped, before)
-        seen += frame.height
-        yield frame.with_columns((ordinals + (first_line - 1)).alias(LINE))
+        ordinals = _ordinals(last, frame.height, skipped)
+        last = cast(int, ordinals[-1])
+        frame = frame.with_columns((ordinals + (first_line - 1)).alias(LINE))
+        yield frame.filter(~pl.all_horizontal(pl.exclude(LINE).is_null()))  # an empty line is no record
 
 
-def _ordinals(seen: int, height: int, skipped: list[int], before: int) -> pl.Series:
-    """Record numbers (from 1) of the rows of a batch, leaving out the numbers that were skipped."""
-    start = seen + before + 1
-    new = [number for number in skipped if number >= start]
-    everything = pl.int_range(start, start + height + len(new), eager=True, dtype=pl.Int64)
-    return everything.filter(~everything.is_in(new)).head(height) if new else everything
+def _ordinals(last: int, height: int, skipped: set[int]) -> pl.Series:
+    """Record numbers (from 1) of the rows of a batch that follows record `last`, leaving out those that were skipped."""
+    later = [number for number in skipped if number > last]
+    everything = pl.int_range(last + 1, last + 1 + height + len(later), eager=True, dtype=pl.Int64)
+    return everything.filter(~everything.is_in(later)).head(height)
 
 
 def _encoding(head: bytes, stream: IO[bytes], encodings: tuple[str, ...], file_name: str) -> str:
