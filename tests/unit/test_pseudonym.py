@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 
 import polars as pl
+
 from samepicture.privacy.pseudonym import DIGITS, pseudonyms
 
 KEY = b"k" * 32
@@ -17,7 +18,9 @@ def made(key: bytes, *pairs: tuple[str | None, str | None]) -> list[str | None]:
 
 def test_the_same_case_has_the_same_pseudonym_however_it_is_written() -> None:
     first, *others = made(KEY, ("RZN", "C-0012"), ("RZN", "c-0012"), ("RZN", " C-00 12 "), ("rzn", "C-0012"))
-    assert first is not None and len(first) == DIGITS and set(others) == {first}
+    assert first is not None
+    assert len(first) == DIGITS
+    assert set(others) == {first}
 
 
 def test_another_organisation_reference_or_key_gives_another_pseudonym() -> None:
@@ -37,4 +40,5 @@ def test_no_reference_gives_no_pseudonym() -> None:
 
 def test_the_reference_does_not_stand_in_it() -> None:
     (pseudonym,) = made(KEY, ("RZN", "12345678"))
-    assert pseudonym is not None and "12345678" not in pseudonym
+    assert pseudonym is not None
+    assert "12345678" not in pseudonym
