@@ -7,6 +7,7 @@ only where everything asked for was done.
 from __future__ import annotations
 
 import csv
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -38,14 +39,21 @@ def main() -> None:
     from samepicture.feed import FeedError
     from samepicture.settings import SettingError
 
+    code = 0
     try:
-        app()
+        app(standalone_mode=True)
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else 1
     except (FeedError, SettingError, BuildFailed) as error:
         notes.print(f"[red]samepicture: {error}[/red]", highlight=False)
-        sys.exit(1)
+        code = 1
     except KeyError as error:
         notes.print(f"[red]samepicture: {error.args[0]}[/red]", highlight=False)
-        sys.exit(1)
+        code = 1
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # Great Expectations keeps DuckDB's binding alive to the very end, which then lists its references on the terminal.
+    os._exit(code)
 
 
 def _pipeline() -> Pipeline:
@@ -188,26 +196,61 @@ def new_feed(
     out.print(f"{folder}: change sample.csv to the supplier's layout, then feed.yml, then expected.yml.")
 
 
+@app.command(epilog="Example: `samepicture docs`")
+def docs() -> None:
+    """Write the generated pages: the register of feeds and the data dictionary."""
+    from samepicture.reference_pages import write_pages
+    from samepicture.settings import PROJECT
+
+    for path in write_pages(_pipeline().feeds, PROJECT / "docs"):
+        out.print(path, soft_wrap=True)
+
+
+@app.command(epilog="Example: `samepicture demo`")
+def demo() -> None:
+    """Invent one ICS, run the whole way through a real scheduler, and show the first answers."""
+    from samepicture.demo.run import run
+
+    raise typer.Exit(run(Settings.from_environment()))
+
+
+@app.command(
+    epilog="Example: `samepicture airflow standalone`", context_settings={"allow_extra_args": True, "ignore_unknown_options": True}
+)
+def airflow(context: typer.Context) -> None:
+    """Run an Airflow command on this installation: loopback only, with its DAGs and its writer's pool."""
+    from samepicture.airflow.environment import start
+
+    start(Settings.from_environment(), context.args)
+
+
 def _process(pipeline: Pipeline, submission_ids: list[str], accept: list[str] | None = None) -> None:
     """Judge and load each, then rebuild and publish once; exit 1 where one was rejected whole."""
     outcomes: list[Outcome] = []
     with Progress(SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=notes, transient=True) as progress:
+        task = progress.add_task("")
+
+        def show(what: str) -> None:
+            progress.update(task, description=what)
+
         for submission_id in submission_ids:
-            task = progress.add_task(f"{submission_id}: judging")
-            pipeline.judge(submission_id, lambda rows, t=task, s=submission_id: progress.update(t, description=f"{s}: judging, {rows:,} records"))  # type: ignore[misc]
-            progress.update(task, description=f"{submission_id}: loading")
+            show(f"{submission_id}: judging")
+            pipeline.judge(submission_id, lambda rows, name=submission_id: show(f"{name}: judging, {rows:,} records"))  # type: ignore[misc]
+            show(f"{submission_id}: loading")
             outcomes.append(pipeline.load(submission_id, accept or ()))
-            progress.remove_task(task)
-        progress.add_task("rebuilding what changed")
+            _tell(outcomes[-1])
+        show("rebuilding what changed")
         built = pipeline.build_and_publish()
-    for outcome in outcomes:
-        if outcome.loaded:
-            out.print(f"{outcome.submission_id}  loaded: {outcome.accepted} of {outcome.received} records accepted, {outcome.rejected} rejected", soft_wrap=True)
-        else:
-            out.print(f"{outcome.submission_id}  [red]rejected[/red] ({outcome.rejection_code}): {outcome.rejection_sentence}", soft_wrap=True, highlight=False)
     if built:
         out.print(f"rebuilt {built.models} models, {built.tests} tests passed, in {built.seconds:.1f} s")
         for warning in built.warnings:
             notes.print(f"[yellow]warning: {warning}[/yellow]", highlight=False)
     if not all(outcome.loaded for outcome in outcomes):
         raise typer.Exit(1)
+
+
+def _tell(outcome: Outcome) -> None:
+    if outcome.loaded:
+        out.print(f"{outcome.submission_id}  loaded: {outcome.accepted} of {outcome.received} records accepted, {outcome.rejected} rejected", soft_wrap=True)
+    else:
+        out.print(f"{outcome.submission_id}  [red]rejected[/red] ({outcome.rejection_code}): {outcome.rejection_sentence}", soft_wrap=True, highlight=False)

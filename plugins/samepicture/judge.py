@@ -53,7 +53,7 @@ class Verdict:
     finished_at: str = ""
 
 
-def judge(settings: Settings, feed: Feed, receipt: Receipt, progress: Callable[[int], None] = lambda rows: None) -> Verdict:
+def judge(settings: Settings, feed: Feed, receipt: Receipt, progress: Callable[[int], None] | None = None) -> Verdict:
     """Judge a submission into its work folder. A refused submission is a verdict, not an error.
 
     `progress` is called with the number of records so far. Raises SettingError without
@@ -94,7 +94,7 @@ class _Run:
     """One submission under way: counts, open files, keys seen."""
 
     def __init__(
-        self, feed: Feed, receipt: Receipt, key: bytes, folder: Path, data_docs: Path, verdict: Verdict, progress: Callable[[int], None]
+        self, feed: Feed, receipt: Receipt, key: bytes, folder: Path, data_docs: Path, verdict: Verdict, progress: Callable[[int], None] | None
     ) -> None:
         self.feed = feed
         self.receipt = receipt
@@ -116,7 +116,8 @@ class _Run:
             self.verdict.layouts.append(layout)
         for batch in part.frames:
             self._batch(part, mapping, batch)
-            self.progress(self.verdict.received)
+            if self.progress is not None:
+                self.progress(self.verdict.received)
         self._unreadable(part)
         for warning in (*mapping.warnings, *part.warnings):
             self._warn(warning)

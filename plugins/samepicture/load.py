@@ -6,11 +6,11 @@ Everything of the submission is replaced, so that a retry after any failure ends
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, delete, func, insert, select, text
+from sqlalchemy import Connection, delete, func, insert, select
 
 from samepicture import ledger
 from samepicture.feed import Feed
@@ -18,6 +18,7 @@ from samepicture.judge import Verdict, read_verdict, work_folder
 from samepicture.landing import Receipt
 from samepicture.settings import Settings
 from samepicture.warehouse import open_warehouse
+from samepicture.warehouse.tables import raw_table
 
 USUAL_AFTER = 3
 """Earlier submissions of the same layout that make a usual size."""
@@ -100,7 +101,7 @@ def _check_usual(connection: Connection, feed: Feed, verdict: Verdict) -> None:
     if verdict.rejection_code:
         return
     table = ledger.submission
-    earlier = (
+    earlier: Sequence[int] = (
         connection.execute(
             select(table.c.received_count).where(
                 table.c.feed_id == feed.id,
@@ -125,8 +126,7 @@ def _check_usual(connection: Connection, feed: Feed, verdict: Verdict) -> None:
 
 
 def _forget(connection: Connection, feed: Feed, submission_id: str) -> None:
-    connection.execute(text(f"delete from raw.{feed.record_type} where submission_id = :id"), {"id": submission_id})
-    for table in (ledger.quarantine, ledger.warning, ledger.stage, ledger.submission):
+    for table in (raw_table(feed.record_type), ledger.quarantine, ledger.warning, ledger.stage, ledger.submission):
         connection.execute(delete(table).where(table.c.submission_id == submission_id))
 
 
@@ -140,7 +140,7 @@ def _check_counts(verdict: Verdict, rows: int) -> None:
 
 
 def _record(connection: Connection, feed: Feed, receipt: Receipt, verdict: Verdict, rows: int, started: datetime) -> None:
-    last = connection.execute(select(func.coalesce(func.max(ledger.submission.c.load_number), 0))).scalar_one()
+    last: int = connection.execute(select(func.coalesce(func.max(ledger.submission.c.load_number), 0))).scalar_one()
     rejected = verdict.rejection_code is not None
     connection.execute(
         insert(ledger.submission),

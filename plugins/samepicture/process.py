@@ -38,7 +38,7 @@ class Pipeline:
         with path.open("rb") as source:
             return self.land(feed_id, path.name, source)
 
-    def judge(self, submission_id: str, progress: Callable[[int], None] = lambda rows: None) -> Verdict:
+    def judge(self, submission_id: str, progress: Callable[[int], None] | None = None) -> Verdict:
         """Judge a landed submission into the work folder."""
         receipt = self.landing.receipt(submission_id)
         return judge(self.settings, self.feed(receipt.feed_id), receipt, progress)

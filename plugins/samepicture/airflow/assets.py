@@ -1,13 +1,10 @@
-"""The assets that carry events between DAGs, and the pool of the one writer."""
+"""The assets that carry events between DAGs."""
 
 from __future__ import annotations
 
 from airflow.sdk import Asset
 
 from samepicture.feed import Feed
-
-WRITER_POOL = "warehouse_writer"
-"""One slot: whoever writes to the warehouse queues here."""
 
 
 def submission_asset(feed: Feed) -> Asset:

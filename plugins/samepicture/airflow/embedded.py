@@ -26,7 +26,7 @@ from airflow.utils.state import DagRunState
 from airflow.utils.types import DagRunTriggeredByType
 from sqlalchemy import select
 
-from samepicture.airflow.assets import WRITER_POOL
+from samepicture.airflow.environment import WRITER_POOL
 
 EXECUTOR = "samepicture.airflow.embedded.EmbeddedExecutor"
 IDLE_LOOPS = 30
@@ -129,4 +129,5 @@ def _dag(dag_id: str, relative_path: str, bundle_name: str) -> Any:
 
 def _partition_key(dag_id: str, run_id: str) -> str | None:
     with create_session() as session:
-        return session.scalar(select(DagRun.partition_key).where(DagRun.dag_id == dag_id, DagRun.run_id == run_id))
+        key: str | None = session.scalar(select(DagRun.partition_key).where(DagRun.dag_id == dag_id, DagRun.run_id == run_id))
+    return key

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Mapping
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
 
 from samepicture.settings import PROJECT, Settings
+
+WRITER_POOL = "warehouse_writer"
+"""One slot: whoever writes to the warehouse queues here."""
 
 
 def airflow_environment(settings: Settings) -> dict[str, str]:
@@ -33,6 +38,15 @@ def airflow_environment(settings: Settings) -> dict[str, str]:
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
     }
     return {name: os.environ.get(name, value) for name, value in defaults.items()}
+
+
+def start(settings: Settings, arguments: Sequence[str]) -> None:
+    """Become Airflow's own command, after making its database and the writer's pool. Does not return."""
+    settings.require_pseudonym_key()
+    apply(airflow_environment(settings))
+    for preparation in (["db", "migrate"], ["pools", "set", WRITER_POOL, "1", "The warehouse has one writer."]):
+        subprocess.run([sys.executable, "-m", "airflow", *preparation], check=True, stdout=subprocess.DEVNULL)
+    os.execv(sys.executable, [sys.executable, "-m", "airflow", *arguments])
 
 
 def apply(environment: Mapping[str, str]) -> None:

@@ -12,7 +12,8 @@ from typing import Any
 from airflow.sdk import DAG, AssetAny, FixedKeyMapper, PartitionedAssetTimetable, task
 from airflow.sdk.exceptions import AirflowSkipException
 
-from samepicture.airflow.assets import WRITER_POOL, marts_asset, raw_asset, submission_asset
+from samepicture.airflow.assets import marts_asset, raw_asset, submission_asset
+from samepicture.airflow.environment import WRITER_POOL
 from samepicture.airflow.timetable import ScheduledSubmissions
 from samepicture.feed import Feed
 from samepicture.process import Pipeline

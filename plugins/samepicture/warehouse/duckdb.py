@@ -8,36 +8,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
-from sqlalchemy import Column, Connection, Engine, MetaData, Table, create_engine, types
+from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from samepicture import ledger
-from samepicture.records import CONTRACTS, PROVENANCE, Kind
+from samepicture.warehouse.tables import raw_tables
 
 WAIT_SECONDS = 600.0
 """How long a writer queues for the file before it gives up."""
-SQL_TYPES: dict[Kind, types.TypeEngine[object]] = {
-    Kind.INTEGER: types.BigInteger(),
-    Kind.DECIMAL: types.Double(),
-    Kind.DATE: types.Date(),
-    Kind.TIMESTAMP: types.DateTime(timezone=True),
-    Kind.BOOLEAN: types.Boolean(),
-}
-
-
-def raw_tables() -> MetaData:
-    """One table a record type: its contract's columns, then provenance. No keys: history stays."""
-    metadata = MetaData(schema="raw")
-    for contract in CONTRACTS.values():
-        columns = [
-            Column(column.name, SQL_TYPES.get(column.kind, types.String()), comment=column.description)
-            for column in (*contract.columns, *PROVENANCE)
-        ]
-        Table(contract.record_type, metadata, *columns, comment=f"{contract.title}: {contract.grain}.")
-    return metadata
-
-
 class DuckDBWarehouse:
     """Short-lived connections to the file; a second writer waits for the first."""
 
