@@ -17,6 +17,12 @@ CONTRACT = Contract(
     columns=(
         Column("publisher_code", Kind.CODE, "care_opinion or nhsuk."),
         Column("story_id", Kind.TEXT, "The publisher's own public number."),
+        Column(
+            "origin_code",
+            Kind.CODE,
+            "Where it was written: care_opinion, nhsuk or other. Publishers pass on each other's stories: "
+            "count only rows whose origin is their publisher, or count twice.",
+        ),
         Column("story_url", Kind.TEXT, "Where it can be read."),
         Column("title", Kind.NARRATIVE, "Its title; redacted."),
         Column("body", Kind.NARRATIVE, "The story; redacted."),
@@ -25,6 +31,7 @@ CONTRACT = Contract(
         Column("submitted_date", Kind.DATE, "The day it was sent in."),
         Column("published_date", Kind.DATE, "The day it was published."),
         Column("submitted_at", Kind.TIMESTAMP, "When it was sent in (UTC)."),
+        Column("visit_month_date", Kind.DATE, "First day of the month of the visit that it is about, where the source says."),
         Column("organisation_ods_codes", Kind.LIST, "ODS codes of the organisations that it names, as the source links them; upper case."),
         Column("service_ods_codes", Kind.LIST, "Codes of the services that it names."),
         Column("service_names", Kind.LIST, "Names of departments or services, where the source gives only names."),

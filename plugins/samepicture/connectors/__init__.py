@@ -1,0 +1,1 @@
+"""How submissions are fetched from sources that do not send them."""

@@ -1,0 +1,142 @@
+"""What a connector is, and the order that never loses a delivery: land it, then move the cursor.
+
+A feed with `connector: {kind: own}` has a `connector.py` whose `fetch` yields deliveries.
+A cursor is what the connector needs to go on from, as JSON; it is kept in
+`<home>/cursors/<feed_id>.json` and replaced only after the delivery has landed, so a
+poll that is killed at any point is simply repeated.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, Any, Protocol, cast
+
+from samepicture.feed import Feed
+from samepicture.landing import Landing, Receipt
+from samepicture.readers import load_own
+from samepicture.settings import Settings
+
+KEY_LENGTH_MIN = 8
+"""Shorter is no key but a slip; it would also be found by chance in answers, where keys are blotted out."""
+
+
+class ConnectorError(Exception):
+    """A source can't be asked or did not answer; the message says what to do. Never holds a key."""
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One submission that a connector fetched."""
+
+    file_name: str
+    content: IO[bytes]
+    """At its start; closed by the connector once the iteration goes on."""
+    cursor: dict[str, Any]
+    """To store once the content has landed."""
+
+
+@dataclass(frozen=True)
+class FetchContext:
+    """What a poll takes from outside: the environment, and what time it is."""
+
+    environment: Mapping[str, str]
+    now: datetime
+    """Timezone-aware."""
+
+    def option(self, feed: Feed, name: str) -> Any:
+        """A key of `connector.options`. Raises ConnectorError where feed.yml lacks it."""
+        try:
+            return feed.connector.options[name]
+        except KeyError:
+            raise ConnectorError(f"{feed.id}: feed.yml has no connector.options.{name}: add it.") from None
+
+    def required(self, feed: Feed, option: str, meaning: str) -> str:
+        """The environment variable that the feed's option names. Raises ConnectorError that names the variable."""
+        variable = str(self.option(feed, option))
+        value = self.environment.get(variable, "").strip()
+        if not value:
+            raise ConnectorError(f"{feed.id} can't be collected: set {variable} to {meaning}.")
+        return value
+
+    def key(self, feed: Feed) -> str:
+        """The source's key, from the variable that `key_from` names.
+
+        Raises ConnectorError where it is missing or can't be one: a library that met it
+        in a header would quote it in its own error.
+        """
+        value = self.required(feed, "key_from", f"the key that {feed.publisher} gave you")
+        if len(value) < KEY_LENGTH_MIN or not value.isascii() or not value.isprintable() or " " in value:
+            raise ConnectorError(
+                f"{feed.id} can't be collected: {self.option(feed, 'key_from')} is not a key (too short, or with spaces inside)."
+            )
+        return value
+
+    def base_url(self, feed: Feed) -> str:
+        """Where the source is: the variable that `base_url_from` names, else `base_url`."""
+        return (self.environment.get(str(self.option(feed, "base_url_from"))) or str(self.option(feed, "base_url"))).rstrip("/")
+
+
+class Connector(Protocol):
+    """A feed folder's connector.py: a module with this function."""
+
+    def fetch(self, feed: Feed, cursor: dict[str, Any], context: FetchContext) -> Iterator[Delivery]:
+        """What is new since the cursor ({} at first). Raises ConnectorError."""
+        ...
+
+
+class Cursors:
+    """The cursors of all feeds, one small file each."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def read(self, feed_id: str) -> dict[str, Any]:
+        """A feed's cursor; {} before its first delivery. Raises ConnectorError where the file is damaged."""
+        path = self._path(feed_id)
+        try:
+            cursor = json.loads(path.read_bytes())
+        except FileNotFoundError:
+            return {}
+        except ValueError:
+            cursor = None
+        if not isinstance(cursor, dict):
+            raise ConnectorError(f"{path} is damaged: remove it, and the next poll starts from the beginning.")
+        return cursor
+
+    def write(self, feed_id: str, cursor: dict[str, Any]) -> None:
+        """Replace it; a crash leaves the old one or the new one."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        temporary = self._folder / f".{feed_id}.{os.getpid()}"
+        with temporary.open("w") as target:
+            json.dump(cursor, target)
+            target.flush()
+            os.fsync(target.fileno())
+        temporary.replace(self._path(feed_id))
+
+    def _path(self, feed_id: str) -> Path:
+        return self._folder / f"{feed_id}.json"
+
+
+def load_connector(feed: Feed) -> Connector:
+    """The connector of a feed. Raises ConnectorError where it has none: its files are sent to us."""
+    if feed.connector.kind != "own":
+        raise ConnectorError(f"{feed.id} has no source to ask, its files are sent to us: use `samepicture submit {feed.id} FILE`.")
+    return cast(Connector, load_own(feed.folder / "connector.py"))
+
+
+def land_deliveries(feed: Feed, landing: Landing, state: Cursors, context: FetchContext) -> Iterator[Receipt]:
+    """Fetch, land, then move the cursor; a receipt for each delivery, those with bytes known before included."""
+    for delivery in load_connector(feed).fetch(feed, state.read(feed.id), context):
+        receipt, _ = landing.land(feed.id, delivery.file_name, delivery.content)
+        state.write(feed.id, delivery.cursor)
+        yield receipt
+
+
+def collect(feed: Feed, settings: Settings, landing: Landing) -> Iterator[Receipt]:
+    """Ask a feed's source for what is new, with keys and addresses from this process's environment."""
+    yield from land_deliveries(feed, landing, Cursors(settings.home / "cursors"), FetchContext(os.environ, datetime.now(UTC)))

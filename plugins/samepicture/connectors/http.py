@@ -1,0 +1,177 @@
+"""Asks JSON APIs: one paced, patient session, and errors in a sentence each.
+
+Redirects are not followed: an API that redirects wants somebody to log in (domain: A10),
+and a key must not travel to another host. Keys stand in headers only, and are blotted
+out of answers that echo them.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+from urllib.parse import quote, urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3 import BaseHTTPResponse
+from urllib3.exceptions import MaxRetryError, ResponseError
+from urllib3.util import Retry
+
+from samepicture.connectors.base import ConnectorError
+
+TRIES = 5
+TIMEOUT_SECONDS = (10.0, 60.0)
+"""To connect; between two reads."""
+LONGEST_WAIT_SECONDS = 60.0
+"""A source that asks for a longer pause is left alone until the next poll."""
+ANSWER_BYTES_MAX = 64 << 20
+TRY_AGAIN = (429, 500, 502, 503, 504)
+BLOTTED = b"REDACTED"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the source said."""
+
+    request: str
+    """Path and parameters, without the base URL: holds no key."""
+    status: int
+    content: bytes
+    """As received, but for a key that it echoed."""
+    document: Any
+    """The parsed JSON; None where a status was allowed that brings none."""
+
+
+def paced_session(requests_per_second: float, pause_seconds: float = 0.5) -> requests.Session:
+    """A session that asks at most so often and tries again what may pass; the last refusal is the answer."""
+    session = requests.Session()
+    session.headers["User-Agent"] = "samepicture"
+    retry = _Patient(total=TRIES - 1, status_forcelist=TRY_AGAIN, backoff_factor=pause_seconds, raise_on_status=False)
+    adapter = _Paced(Pace(requests_per_second), retry)
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    return session
+
+
+class Client:
+    """A session with one API."""
+
+    def __init__(
+        self, source: str, base_url: str, headers: Mapping[str, str], key: str, requests_per_second: float, pause_seconds: float = 0.5
+    ) -> None:
+        """`source` names the API in errors; `headers` may hold the key; `pause_seconds` is the first pause before a retry, doubled each time."""
+        parts = urlsplit(base_url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ConnectorError(f"The address of {source} is no http(s) address: correct it.")
+        self._source = source
+        self._base_url = base_url
+        self._key = key
+        self._pause_seconds = pause_seconds
+        self._session = paced_session(requests_per_second, pause_seconds)
+        self._session.headers.update({"Accept": "application/json", **headers})
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._session.close()
+
+    def get(self, path: str, params: Mapping[str, str | int] | None = None, allowed: tuple[int, ...] = ()) -> Answer:
+        """Ask for JSON. `allowed` are statuses that the caller understands, such as 404.
+
+        Raises ConnectorError: the key is refused, the source is down or asks to wait,
+        or the answer is not JSON. What may pass is tried again.
+        """
+        prepared = requests.Request("GET", f"{self._base_url}/{path}", params=params).prepare()
+        request = (prepared.path_url or "").removeprefix(urlsplit(self._base_url).path).lstrip("/")
+        failure = ""
+        for attempt in range(TRIES):
+            if attempt:
+                time.sleep(min(self._pause_seconds * 2 ** (attempt - 1), LONGEST_WAIT_SECONDS))
+            try:
+                status, content = self._ask(path, params)
+            except (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError):
+                failure = "broke off in the middle of an answer"
+                continue
+            except requests.exceptions.RequestException as error:
+                # not chained: its text holds the whole address
+                raise ConnectorError(
+                    f"{self._source} can't be reached ({type(error).__name__}): check the network, then collect again."
+                ) from None
+            if status in allowed:
+                return Answer(request, status, content, None)
+            self._raise_for_status(status)
+            try:
+                return Answer(request, status, content, json.loads(content.decode("utf-8-sig")))
+            except ValueError:
+                failure = "answered with a page that is not data"  # as it does for a moment when something went wrong (domain: A10)
+        raise ConnectorError(
+            f"{self._source} {failure}, {TRIES} times: check that the key is still valid and the service is up, then collect again."
+        )
+
+    def _ask(self, path: str, params: Mapping[str, str | int] | None) -> tuple[int, bytes]:
+        url = f"{self._base_url}/{path}"
+        with self._session.get(url, params=params, timeout=TIMEOUT_SECONDS, allow_redirects=False, stream=True) as response:
+            content = bytearray()
+            for chunk in response.iter_content(1 << 16):
+                content += chunk
+                if len(content) > ANSWER_BYTES_MAX:
+                    raise ConnectorError(f"{self._source} sent an answer of more than {ANSWER_BYTES_MAX >> 20} MB: tell the data team.")
+            return response.status_code, self._blot(bytes(content))
+
+    def _blot(self, content: bytes) -> bytes:
+        for form in {self._key, quote(self._key, safe="")}:
+            content = content.replace(form.encode(), BLOTTED)
+        return content
+
+    def _raise_for_status(self, status: int) -> None:
+        if 300 <= status < 400 or status in (401, 403):
+            said = "sent us to its login page" if status < 400 else f"refused it with status {status}"
+            raise ConnectorError(f"{self._source} does not accept the key ({said}): check that it is right and still valid.")
+        if status == 429:
+            raise ConnectorError(f"{self._source} asks us to wait: collect again later, or lower requests_per_second in feed.yml.")
+        if status >= 500:
+            raise ConnectorError(f"{self._source} is out of order (status {status}, {TRIES} times): collect again later.")
+        if status >= 400:
+            raise ConnectorError(f"{self._source} does not understand the request (status {status}): tell the data team.")
+
+
+class Pace:
+    """At most so many requests a second."""
+
+    def __init__(self, per_second: float, clock: Callable[[], float] = time.monotonic, sleep: Callable[[float], None] = time.sleep) -> None:
+        self._interval = 1 / per_second
+        self._clock = clock
+        self._sleep = sleep
+        self._next = clock()
+
+    def wait(self) -> None:
+        """Return when the next request may go."""
+        now = self._clock()
+        if now < self._next:
+            self._sleep(self._next - now)
+        self._next = max(now, self._next) + self._interval
+
+
+class _Paced(HTTPAdapter):
+    def __init__(self, pace: Pace, retry: Retry) -> None:
+        self._pace = pace
+        super().__init__(max_retries=retry)
+
+    def send(self, *args: Any, **kwargs: Any) -> requests.Response:
+        self._pace.wait()
+        return super().send(*args, **kwargs)
+
+
+class _Patient(Retry):
+    """Waits as long as Retry-After asks, up to a bound; beyond it the refusal is the answer."""
+
+    def increment(
+        self, method: str | None = None, url: str | None = None, response: BaseHTTPResponse | None = None, *args: Any, **kwargs: Any
+    ) -> Self:
+        if response is not None and (self.get_retry_after(response) or 0) > LONGEST_WAIT_SECONDS:
+            raise MaxRetryError(kwargs["_pool"], url, ResponseError("asked to wait too long"))
+        return super().increment(method, url, response, *args, **kwargs)

@@ -1,0 +1,53 @@
+"""For readers of nested documents: fields to text, rows to frames."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Any
+
+import polars as pl
+
+from samepicture.readers import LINE
+
+ROWS = 5_000
+"""In one frame: a nested record is larger than a line of a CSV."""
+TEXT_MAX = 60
+WITHHELD = "[withheld]"
+
+
+def text(value: Any) -> str | None:
+    """A field that is known, as text; nested values as JSON."""
+    if value is None or isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False)
+
+
+def stranger(value: Any) -> str | None:
+    """A field that nobody declared: kept where short, withheld where it could be somebody's words or a person."""
+    as_text = text(value)
+    return WITHHELD if isinstance(value, (dict, list)) or len(as_text or "") > TEXT_MAX else as_text
+
+
+def utc(value: Any) -> str | None:
+    """An ISO moment as UTC without its offset; a moment without an offset is taken as UTC. What is none stays as it is."""
+    try:
+        moment = datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        return text(value)
+    return (moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment).isoformat()
+
+
+def lines(values: Iterable[str]) -> str | None:
+    """Several values in one field, each once, for `split: "\\n"` in feed.yml."""
+    return "\n".join(dict.fromkeys(values)) or None
+
+
+def frames(rows: Iterable[Mapping[str, str | int | None]], headers: Iterable[str]) -> Iterator[pl.DataFrame]:
+    """Rows, each with its `line_number`, as frames of text; what a row lacks is NULL."""
+    schema: dict[str, Any] = {LINE: pl.Int64, **dict.fromkeys(headers, pl.String)}
+    left = iter(rows)
+    while batch := list(islice(left, ROWS)):
+        yield pl.DataFrame(batch, schema=schema)
