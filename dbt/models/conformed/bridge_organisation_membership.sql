@@ -48,22 +48,6 @@ dated as (
     from followed
 ),
 
-organisations as (
-    select
-        ods_code,
-        role_code,
-        sub_icb_code,
-        icb_code,
-        region_code,
-        coalesce(opened_date, cast('1900-01-01' as date)) as opened_date,
-        row_number() over (
-            partition by ods_code
-            order by version_at desc, case when role_code = 'other' then 1 else 0 end, role_code
-        ) as preference
-    from {{ ref('stg_organisation') }}
-    where not is_removed
-),
-
 published as (
     -- what a file says without a date holds only where no dated membership of the kind is known
     select
@@ -71,25 +55,24 @@ published as (
         'member_of_sub_icb' as relationship_code,
         sub_icb_code as parent_ods_code,
         opened_date
-    from organisations
-    where preference = 1 and sub_icb_code is not null
+    from {{ ref('organisation_latest') }}
+    where sub_icb_code is not null
     union all
     select
         ods_code,
         'member_of_icb' as relationship_code,
         icb_code as parent_ods_code,
         opened_date
-    from organisations
-    -- Q and a digit was a regional office, not an ICB
-    where preference = 1 and icb_code is not null and substring(icb_code, 2, 1) not between '0' and '9'
+    from {{ ref('organisation_latest') }}
+    where icb_code is not null
     union all
     select
         ods_code,
         'member_of_region' as relationship_code,
         region_code as parent_ods_code,
         opened_date
-    from organisations
-    where preference = 1 and region_code is not null
+    from {{ ref('organisation_latest') }}
+    where region_code is not null
 ),
 
 undated as (
@@ -112,13 +95,86 @@ memberships as (
     select * from dated
     union all
     select * from undated
+),
+
+successions as (
+    select * from {{ ref('bridge_organisation_successor') }}
+    where is_same_kind
+),
+
+segments as (
+    -- a membership is cut where its parent, or a successor of its parent, is succeeded
+    select
+        ods_code,
+        relationship_code,
+        parent_ods_code,
+        basis_code,
+        valid_from_date as member_from_date,
+        valid_to_date as member_to_date,
+        valid_from_date
+    from memberships
+    union
+    select
+        memberships.ods_code,
+        memberships.relationship_code,
+        memberships.parent_ods_code,
+        memberships.basis_code,
+        memberships.valid_from_date as member_from_date,
+        memberships.valid_to_date as member_to_date,
+        successions.effective_date as valid_from_date
+    from memberships
+    inner join successions
+        on
+            memberships.parent_ods_code = successions.ods_code
+            and memberships.valid_from_date < successions.effective_date
+            and memberships.valid_to_date >= successions.effective_date
+),
+
+bounded as (
+    select
+        segments.*,
+        lead(valid_from_date) over (
+            partition by ods_code, relationship_code, member_from_date
+            order by valid_from_date
+        ) as next_from_date
+    from segments
+),
+
+standing as (
+    -- who stood for the parent on the first day of the segment; one answers, of several none is chosen
+    select
+        bounded.ods_code,
+        bounded.relationship_code,
+        bounded.valid_from_date,
+        case when count(*) = 1 then min(successions.successor_ods_code) end as successor_ods_code
+    from bounded
+    inner join successions
+        on
+            bounded.parent_ods_code = successions.ods_code
+            and bounded.valid_from_date >= successions.effective_date
+    left join successions as later
+        on
+            successions.successor_ods_code = later.ods_code
+            and bounded.valid_from_date >= later.effective_date
+    where later.ods_code is null
+    group by bounded.ods_code, bounded.relationship_code, bounded.valid_from_date
 )
 
 select
-    cast(ods_code as varchar) as ods_code,
-    cast(relationship_code as varchar) as relationship_code,
-    cast(parent_ods_code as varchar) as parent_ods_code,
-    cast(valid_from_date as date) as valid_from_date,
-    cast(valid_to_date as date) as valid_to_date,
-    cast(basis_code as varchar) as basis_code
-from memberships
+    cast(bounded.ods_code as varchar) as ods_code,
+    cast(bounded.relationship_code as varchar) as relationship_code,
+    cast(coalesce(standing.successor_ods_code, bounded.parent_ods_code) as varchar) as parent_ods_code,
+    cast(bounded.valid_from_date as date) as valid_from_date,
+    cast(
+        case
+            when bounded.next_from_date is null then bounded.member_to_date
+            else {{ dbt.dateadd('day', -1, 'bounded.next_from_date') }}
+        end as date
+    ) as valid_to_date,
+    cast(bounded.basis_code as varchar) as basis_code
+from bounded
+left join standing
+    on
+        bounded.ods_code = standing.ods_code
+        and bounded.relationship_code = standing.relationship_code
+        and bounded.valid_from_date = standing.valid_from_date

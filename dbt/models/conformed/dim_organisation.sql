@@ -1,20 +1,4 @@
-with ranked as (
-    -- one code, one organisation: the record told last; a named kind before 'other'
-    select
-        ods_code,
-        organisation_name,
-        role_code,
-        opened_date,
-        coalesce(closed_date, cast('9999-12-31' as date)) as closed_date,
-        row_number() over (
-            partition by ods_code
-            order by version_at desc, case when role_code = 'other' then 1 else 0 end, role_code
-        ) as preference
-    from {{ ref('stg_organisation') }}
-    where not is_removed
-),
-
-memberships as (
+with memberships as (
     select * from {{ ref('bridge_organisation_membership') }}
 ),
 
@@ -28,17 +12,13 @@ first_memberships as (
 
 organisations as (
     select
-        ranked.ods_code,
-        ranked.organisation_name,
-        ranked.role_code,
-        ranked.closed_date,
-        least(
-            coalesce(ranked.opened_date, cast('1900-01-01' as date)),
-            coalesce(first_memberships.first_date, cast('9999-12-31' as date))
-        ) as first_date
-    from ranked
-    left join first_memberships on ranked.ods_code = first_memberships.ods_code
-    where ranked.preference = 1
+        published.ods_code,
+        published.organisation_name,
+        published.role_code,
+        published.closed_date,
+        least(published.opened_date, coalesce(first_memberships.first_date, published.opened_date)) as first_date
+    from {{ ref('organisation_latest') }} as published
+    left join first_memberships on published.ods_code = first_memberships.ods_code
 ),
 
 sub_icb_parents as (

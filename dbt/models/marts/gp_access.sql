@@ -32,21 +32,32 @@ recomputed as (
     from measures
 ),
 
+as_is as (
+    -- the same in every span of an organisation, so it also serves one that closed before the survey ended
+    select distinct
+        ods_code,
+        current_ods_code,
+        current_icb_code,
+        has_several_successors
+    from {{ ref('dim_organisation') }}
+),
+
 placed as (
     select
         recomputed.*,
         organisations.pcn_code,
         organisations.sub_icb_code,
-        organisations.current_ods_code as as_is_ods_code,
-        organisations.current_icb_code as as_is_icb_code,
-        organisations.has_several_successors,
-        organisations.ods_code is not null as is_listed,
+        as_is.current_ods_code as as_is_ods_code,
+        as_is.current_icb_code as as_is_icb_code,
+        as_is.has_several_successors,
+        as_is.ods_code is not null as is_listed,
         case
             when recomputed.level_code = 'icb' then recomputed.organisation_ods_code
             else coalesce(recomputed.published_icb_code, organisations.icb_code)
         end as icb_code
     from recomputed
     {{ organisation_at('recomputed.organisation_ods_code', 'recomputed.period_end_date') }}
+    left join as_is on recomputed.organisation_ods_code = as_is.ods_code
 ),
 
 icb_spreads as (
