@@ -76,13 +76,17 @@ def reject_empty(size: int, file_name: str) -> None:
 
 
 def unique_headers(headers: list[str]) -> list[str]:
-    """Headers with outer spaces and line breaks gone; a repeated one gets ' (2)', an empty one its place."""
+    """Headers with outer spaces and line breaks gone; a repeated one gets ' (2)' or what is free, an empty one its place."""
+    taken = {LINE}
     seen: dict[str, int] = {}
     result = []
     for place, raw in enumerate(headers, 1):
-        name = " ".join(raw.split()) or f"(column {place})"
-        seen[name] = seen.get(name, 0) + 1
-        result.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
+        name = unique = " ".join(raw.split()) or f"(column {place})"
+        while unique in taken:
+            seen[name] = seen.get(name, 1) + 1
+            unique = f"{name} ({seen[name]})"
+        taken.add(unique)
+        result.append(unique)
     return result
 
 

@@ -15,12 +15,18 @@ from pyarrow import csv as arrow_csv
 
 from samepicture.feed import Feed
 from samepicture.messages import SubmissionRejected
-from samepicture.readers import LINE, Part, best_header_row, known_headers, reject_empty, unique_headers
+from samepicture.readers import BATCH_ROWS, LINE, Part, best_header_row, fold, known_headers, reject_empty, unique_headers
 from samepicture.readers.archive import is_zip, open_members
 
 PEEK = 256 * 1024
 BANNER_ROWS = 40
 BLOCK = 16 << 20
+"""Bytes that are read at once; no single row can be longer."""
+MAX_COLUMNS = 16_384
+"""What a sheet of a spreadsheet can have."""
+MAX_UNREADABLE = 100_000
+"""Rows of a wrong width that are told one by one; a file with more is no such table."""
+csv.field_size_limit(BLOCK)  # the default is 131,072 characters, shorter than some narratives
 OTHER_KINDS: tuple[tuple[bytes, str], ...] = (
     (b"PK\x03\x04", "a ZIP archive or an Excel workbook"),
     (b"\xd0\xcf\x11\xe0", "an old Excel or Word file"),
@@ -41,15 +47,24 @@ def _table(stream: IO[bytes], part_name: str, file_name: str, feed: Feed) -> Par
     head = stream.read(PEEK)
     reject_empty(len(head), file_name)
     _reject_other_kinds(head, file_name)
-    encoding = _encoding(head, stream, feed.reader.encodings, file_name)
+    encoding, quotes = _scan(head, stream, feed.reader.encodings, file_name)
     text = _decode_head(head, encoding)
-    separator = _separator(text)
+    reject_empty(len(text.strip()), file_name)
+    separator = _separator(text, feed)
+    if quotes % 2:
+        _reject_broken_quoting(stream, encoding, separator, file_name)
     rows = list(_head_rows(text, separator))
     if feed.reader.columns:
         headers, skip_lines, first_line = _declared(feed.reader.columns, rows, file_name), 0, 1
     else:
         header_at = best_header_row([row for row, _ in rows], known_headers(feed))
         headers, skip_lines, first_line = unique_headers(rows[header_at][0]), rows[header_at][1], header_at + 2
+        if len(headers) > MAX_COLUMNS or (header_at == len(rows) - 1 and len(head) == PEEK):
+            raise SubmissionRejected(
+                "too_many_columns",
+                f"The header of {file_name} goes on for more than {min(len(headers), MAX_COLUMNS):,} columns: "
+                "check that it is the right file, and that its rows end with line breaks.",
+            )
     part = Part(part_name, headers, iter(()))
     part.frames = _frames(stream, encoding, separator, headers, skip_lines, first_line, part)
     return part
@@ -75,6 +90,8 @@ def _frames(
     last = 0
 
     def on_invalid(row: Any) -> str:
+        if len(skipped) == MAX_UNREADABLE:
+            return "error"
         ordinal = row.number - skip_lines  # Arrow counts the skipped lines too
         skipped.add(ordinal)
         part.unreadable.append(
@@ -104,21 +121,22 @@ def _frames(
     except pa.ArrowInvalid as error:
         if "Empty CSV file" in str(error):
             return
-        raise _broken(error) from None
+        raise _broken(error, len(skipped), len(headers)) from None
     while True:
         try:
             batch = reader.read_next_batch()
         except StopIteration:
             return
         except pa.ArrowInvalid as error:
-            raise _broken(error) from None
+            raise _broken(error, len(skipped), len(headers)) from None
         if batch.num_rows == 0:
             continue
         frame = cast(pl.DataFrame, pl.from_arrow(batch))
         ordinals = _ordinals(last, frame.height, skipped)
         last = cast(int, ordinals[-1])
         frame = frame.with_columns((ordinals + (first_line - 1)).alias(LINE))
-        yield frame.filter(~pl.all_horizontal(pl.exclude(LINE).is_null()))  # an empty line is no record
+        frame = frame.filter(~pl.all_horizontal(pl.exclude(LINE).is_null()))  # an empty line is no record
+        yield from frame.iter_slices(BATCH_ROWS)  # a block of short rows holds millions
 
 
 def _ordinals(last: int, height: int, skipped: set[int]) -> pl.Series:
@@ -128,23 +146,48 @@ def _ordinals(last: int, height: int, skipped: set[int]) -> pl.Series:
     return everything.filter(~everything.is_in(later)).head(height)
 
 
-def _encoding(head: bytes, stream: IO[bytes], encodings: tuple[str, ...], file_name: str) -> str:
-    """The first declared encoding that fits the whole stream; UTF-16 is known by its mark."""
-    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return "utf-16"
-    for encoding in encodings:
+def _scan(head: bytes, stream: IO[bytes], encodings: tuple[str, ...], file_name: str) -> tuple[str, int]:
+    """The first declared encoding that fits the whole stream, and how many quotation marks it has; UTF-16 is known by its mark."""
+    marked = head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    for encoding in ("utf-16",) if marked else encodings:
         stream.seek(0)
         decoder = codecs.getincrementaldecoder(encoding)()
+        quotes = 0
         try:
             while chunk := stream.read(1 << 22):
-                decoder.decode(chunk)
+                text = decoder.decode(chunk)
+                quotes += text.count('"')
+                if "\0" in text:
+                    raise _binary(file_name)
             decoder.decode(b"", final=True)
-        except UnicodeDecodeError:
+        except UnicodeError:
             continue
-        return "utf8" if encoding.replace("_", "-").startswith("utf-8") else encoding
+        return ("utf8" if encoding.replace("_", "-").startswith("utf-8") else encoding), quotes
     raise SubmissionRejected(
-        "wrong_encoding", f"The file {file_name} is not text in {' or '.join(encodings)}: export it as 'CSV UTF-8' and send it again."
+        "wrong_encoding",
+        f"The file {file_name} is not text in {'UTF-16' if marked else ' or '.join(encodings)}: export it as 'CSV UTF-8' and send it again.",
     )
+
+
+def _reject_broken_quoting(stream: IO[bytes], encoding: str, separator: str, file_name: str) -> None:
+    """Find a quotation mark that swallows the rows after it: Arrow would join them into one text and say nothing.
+
+    Only for files with an odd number of marks; a lone one inside a text without quotes (5" scar) is no harm.
+    """
+    stream.seek(0)
+    lines = io.TextIOWrapper(cast(io.BufferedReader, stream), encoding="utf-8-sig" if encoding == "utf8" else encoding, newline="")
+    number = 0
+    try:
+        for number, _ in enumerate(csv.reader(lines, delimiter=separator, strict=True), 1):  # noqa: B007
+            pass
+    except csv.Error:
+        raise SubmissionRejected(
+            "broken_quoting",
+            f"Row {number + 1} of {file_name} has a quotation mark that is never closed, or one inside a quoted text: "
+            'close it, or write it twice (""), and send the file again.',
+        ) from None
+    finally:
+        lines.detach()
 
 
 def _reject_other_kinds(head: bytes, file_name: str) -> None:
@@ -154,7 +197,11 @@ def _reject_other_kinds(head: bytes, file_name: str) -> None:
     if head.lstrip()[:15].lower().startswith((b"<!doctype html", b"<html", b"<?xml")):
         raise SubmissionRejected("not_delimited", f"The file {file_name} is a web page, not a CSV file: check the download and send the data itself.")
     if b"\x00" in head and not head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        raise SubmissionRejected("not_delimited", f"The file {file_name} has binary content: export the data as 'CSV UTF-8'.")
+        raise _binary(file_name)
+
+
+def _binary(file_name: str) -> SubmissionRejected:
+    return SubmissionRejected("not_delimited", f"The file {file_name} has binary content: export the data as 'CSV UTF-8'.")
 
 
 def _decode_head(head: bytes, encoding: str) -> str:
@@ -162,9 +209,19 @@ def _decode_head(head: bytes, encoding: str) -> str:
     return decoder.decode(head)
 
 
-def _separator(text: str) -> str:
-    lines = text.splitlines()[:BANNER_ROWS]
-    return max((",", ";", "\t", "|"), key=lambda separator: max((line.count(separator) for line in lines), default=0))
+def _separator(text: str, feed: Feed) -> str:
+    """The separator that shows most known headers, or the declared number of columns; of equals, that of the widest row."""
+    known = known_headers(feed)
+
+    def fit(separator: str) -> tuple[int, int]:
+        rows = [row for row, _ in _head_rows(text, separator)]
+        if feed.reader.columns:
+            found = int(len(rows[0]) == len(feed.reader.columns))
+        else:
+            found = max(sum(fold(cell) in known for cell in row) for row in rows)
+        return found, max(map(len, rows))
+
+    return max((",", ";", "\t", "|"), key=fit)
 
 
 def _head_rows(text: str, separator: str) -> Iterator[tuple[list[str], int]]:
@@ -176,6 +233,11 @@ def _head_rows(text: str, separator: str) -> Iterator[tuple[list[str], int]]:
         yield row, reader.line_num
 
 
-def _broken(error: Exception) -> SubmissionRejected:
-    detail = "a quotation mark that is never closed" if "straddling" in str(error) else "rows that can't be told apart"
+def _broken(error: Exception, unreadable: int, columns: int) -> SubmissionRejected:
+    if unreadable == MAX_UNREADABLE:
+        return SubmissionRejected(
+            "wrong_column_count",
+            f"More than {MAX_UNREADABLE:,} rows of the file don't have the {columns} columns of its header: check how it was exported and send it again.",
+        )
+    detail = "a row or a quotation mark that does not end" if "straddling" in str(error) else "rows that can't be told apart"
     return SubmissionRejected("broken_quoting", f"The file has {detail}: export it again with every text in double quotes.")
