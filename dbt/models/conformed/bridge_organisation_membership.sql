@@ -133,9 +133,9 @@ segments as (
 bounded as (
     select
         segments.*,
-        lead(valid_from_date) over (
-            partition by ods_code, relationship_code, member_from_date
-            order by valid_from_date
+        lead(segments.valid_from_date) over (
+            partition by segments.ods_code, segments.relationship_code, segments.member_from_date
+            order by segments.valid_from_date
         ) as next_from_date
     from segments
 ),

@@ -144,8 +144,8 @@ latest as (
     select
         as_was.*,
         row_number() over (
-            partition by ods_code
-            order by case when valid_from_date <= {{ today() }} then 0 else 1 end, valid_from_date desc
+            partition by as_was.ods_code
+            order by case when as_was.valid_from_date <= {{ today() }} then 0 else 1 end asc, as_was.valid_from_date desc
         ) as recency
     from as_was
 ),

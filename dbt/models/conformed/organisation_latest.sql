@@ -10,7 +10,7 @@ with ranked as (
         closed_date,
         row_number() over (
             partition by ods_code
-            order by version_at desc, case when role_code = 'other' then 1 else 0 end, role_code
+            order by version_at desc, case when role_code = 'other' then 1 else 0 end asc, role_code asc
         ) as preference
     from {{ ref('stg_organisation') }}
     where not is_removed

@@ -1,3 +1,6 @@
+{%- set people = 'placed.base_unweighted_count' -%}
+{%- set good_people = '(placed.good_proportion * placed.base_unweighted_count)' -%}
+
 with measures as (
     select
         level_code,
@@ -89,8 +92,8 @@ select
     cast(case when placed.is_listed then placed.as_is_icb_code else placed.icb_code end as varchar) as current_icb_code,
     cast(coalesce(placed.has_several_successors, false) as boolean) as has_several_successors,
     cast(placed.good_proportion as double precision) as good_proportion,
-    cast({{ wilson('(placed.good_proportion * placed.base_unweighted_count)', 'placed.base_unweighted_count', 'low') }} as double precision) as good_proportion_low,
-    cast({{ wilson('(placed.good_proportion * placed.base_unweighted_count)', 'placed.base_unweighted_count', 'high') }} as double precision) as good_proportion_high,
+    cast({{ wilson(good_people, people, 'low') }} as double precision) as good_proportion_low,
+    cast({{ wilson(good_people, people, 'high') }} as double precision) as good_proportion_high,
     cast(placed.base_unweighted_count as bigint) as base_unweighted_count,
     cast(placed.base_weighted_count as double precision) as base_weighted_count,
     cast(placed.is_recomputed as boolean) as is_recomputed,
