@@ -215,7 +215,7 @@ def _cases(rng: np.random.Generator, trust: str, months: int, rows: int, last_da
             "ethnic_category": _pick(rng, words.ETHNIC_CATEGORY, rows, (0.52, 0.05, 0.01, 0.03, 0.04, 0.02, 0.02, 0.03, 0.01, 0.09, 0.18)),
             "gender": _pick(rng, words.GENDER, rows, (0.42, 0.52, 0.01, 0.05)),
             "learning_disability": rng.choice(3, rows, p=[0.5, 0.03, 0.47]),
-            "narrative": narratives(rng, subjects["subject_1"]),
+            "narrative": narratives(rng, subjects["subject_1"], pl.Series(case_type == "compliment")),
             "lessons": lessons(rng, rows).set(pl.Series(~(complaint & is_closed)), None),
             "broken": rng.random(rows) < 0.1,
             "changed": day(changed, always).cast(pl.Datetime("us")) + pl.Series(rng.integers(8 * 60, 18 * 60, rows)).cast(pl.Duration("us")) * 60_000_000,

@@ -116,10 +116,16 @@ LESSONS = (
     "Shared at the ward meeting; no further action.",
     "Training on kind communication booked for the reception team.",
 )
+PRAISE = (
+    "I want to thank everybody on the ward: they found time for each of us, and it made all the difference.",
+    "The physiotherapist never gave up on me and I walked out on my own feet.",
+    "My mother’s last days were calm and kind because of your nurses. Please tell them.",
+    "From the porter to the surgeon, everyone said who they were and what would happen next.",
+)
 
 
-def narratives(rng: np.random.Generator, subjects: pl.Series) -> pl.Series:
-    """One text a case, of 40 to 60 words, by its first subject; about one in ten with identifiers of invented people."""
+def narratives(rng: np.random.Generator, subjects: pl.Series, is_praise: pl.Series) -> pl.Series:
+    """One text a case, of 20 to 60 words, by its first subject; about one in ten with identifiers of invented people."""
     rows = subjects.len()
     places = subjects.replace_strict({code: 2 * place for place, code in enumerate(SENTENCES)}, return_dtype=pl.UInt32)
     either = pl.Series([sentence for both in SENTENCES.values() for sentence in both])
@@ -131,7 +137,8 @@ def narratives(rng: np.random.Generator, subjects: pl.Series) -> pl.Series:
             "identifier": _identifiers(rng, rows),
         }
     )
-    return frame.select(pl.concat_str(pl.all(), separator=" ", ignore_nulls=True)).to_series()
+    texts = frame.select(pl.concat_str(pl.all(), separator=" ", ignore_nulls=True)).to_series()
+    return _drawn(rng, PRAISE, rows).zip_with(is_praise, texts)
 
 
 def lessons(rng: np.random.Generator, rows: int) -> pl.Series:
