@@ -1,7 +1,7 @@
 """NHS.uk reviews to rows: a collected document, or one page as somebody saved it (domain: A11).
 
-A review that comes twice is one row: the later, and a removal before all. A removed
-review keeps its id, organisation and dates and loses its words and ratings.
+A review that comes twice is one row: the later, and a removal before all. Of a removed
+review only its id and organisation are read: nothing else in it can hold up its removal.
 """
 
 from __future__ import annotations
@@ -77,7 +77,8 @@ def _comments(stream: IO[bytes], file_name: str) -> Iterator[tuple[int, dict[str
                 continue
             if isinstance(entry.get("response"), dict):  # some answers have it beside the comment
                 comment = {**comment, "response": entry["response"]}
-            yield place, comment, asked_removed or str(comment.get("status")).lower() == "removed"
+            removed = asked_removed or str(comment.get("status")).lower() == "removed"
+            yield place, None if removed and not comment.get("commentId") else comment, removed
 
 
 def _key(comment: dict[str, Any], place: int) -> str:
@@ -86,20 +87,21 @@ def _key(comment: dict[str, Any], place: int) -> str:
 
 
 def _row(comment: dict[str, Any], removed: bool, known: set[str], scale_code: str) -> dict[str, str | None]:
+    if removed:
+        return {"commentId": text(comment["commentId"]), "odsCode": text(comment.get("odsCode")), "is_removed": "true"}
     row = {name: text(value) if fold(name) in known else stranger(value) for name, value in comment.items()}
-    row.update({name: None if removed else _unescaped(comment.get(name)) for name in WORDED if name in comment})
+    row.update({name: _unescaped(comment[name]) for name in WORDED if name in comment})
     response = comment.get("response")
     answered = isinstance(response, dict) or bool(comment.get("responseID"))
     row["dateSubmitted"] = utc(comment.get("dateSubmitted"))
     row["origin"] = _origin(comment.get("commentOriginalURL"))
-    # a removal counts from when we learn of it: NHS.uk need not move lastUpdated
-    row["version"] = None if removed else utc(comment.get("lastUpdated"))
+    # a removal has no version: it counts from when we learn of it, as NHS.uk need not move lastUpdated
+    row["version"] = utc(comment.get("lastUpdated"))
     row["visit_month"] = _visit_month(comment.get("visit"))
-    row["ratings"] = None if removed else _ratings(comment.get("ratings"), scale_code)
+    row["ratings"] = _ratings(comment.get("ratings"), scale_code)
     row["response_count"] = "1" if answered else "0"
     row["first_response"] = utc(response.get("dateSubmitted")) if isinstance(response, dict) else None
     row["progress"] = "response" if answered else "no_response"
-    row["is_removed"] = "true" if removed else "false"
     return row
 
 

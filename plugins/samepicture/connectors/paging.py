@@ -28,20 +28,19 @@ def pages(
     An entry that is there from the first request to the last is in at least one page.
     """
     seen: set[Hashable] = set()
-    position, steps_back, stepped_back = 0, 0, False
+    position, gap, steps_back = 0, 0, 0
     while steps_back <= STEPS_BACK_MAX:
         answer, keys = ask(position)
         if position and seen.isdisjoint(keys):
-            position, steps_back, stepped_back = max(position - size, 0), steps_back + 1, True
+            position, gap, steps_back = max(position - size, 0), max(gap, position), steps_back + 1
             continue
         new = set(keys) - seen
         if new:
             yield answer, keys
             seen |= new
             steps_back = 0
-        if (not new and not stepped_back) or len(keys) <= overlap:
+        if (not new and position >= gap) or len(keys) <= overlap:  # short of a gap, pages that are known are passed over
             return
-        stepped_back = False
         position += len(keys) - overlap
     raise ConnectorError(
         "The source's pages do not fit together, so entries could be missing: collect again later, and tell the data team if it stays so."
