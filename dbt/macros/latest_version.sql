@@ -1,5 +1,6 @@
 {#
-  The current version of each record: the latest by version_at, then by landing.
+  The current version of each record: the latest by version_at; of two with the same version_at,
+  the one that landed later (a corrected file need not touch the source's own time of change).
   Rows that the source removed stay, with is_removed; whoever builds facts leaves them out.
 #}
 {% macro latest_version(relation, key) -%}
@@ -8,10 +9,19 @@
         select
             records.*,
             row_number() over (
-                partition by {% for column in key %}coalesce(cast(records.{{ column }} as varchar), ''){% if not loop.last %}, {% endif %}{% endfor %}
-                order by records.version_at desc, records.submission_id desc, records.line_number desc
+                partition by
+                    {%- for column in key %}
+                    coalesce(cast(records.{{ column }} as varchar), ''){% if not loop.last %},{% endif %}
+                    {%- endfor %}
+                order by
+                    records.version_at desc,
+                    submissions.landed_at desc,
+                    records.submission_id desc,
+                    records.line_number desc
             ) as version_rank
         from {{ relation }} as records
+        left join {{ source('ops', 'submission') }} as submissions
+            on records.submission_id = submissions.submission_id
     ) as ranked
     where ranked.version_rank = 1
 {%- endmacro %}

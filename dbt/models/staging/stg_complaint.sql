@@ -1,0 +1,41 @@
+with current_versions as (
+    {{ latest_version(source('raw', 'complaint'), ['organisation_ods_code', 'case_pseudonym']) }}
+)
+
+select
+    organisation_ods_code,
+    case_pseudonym,
+    case_type_code,
+    received_date,
+    event_date,
+    received_via_code,
+    acknowledged_date,
+    response_due_date,
+    response_sent_date,
+    closed_date,
+    reopened_count,
+    stage_code,
+    complainant_relationship_code,
+    consent_status_code,
+    subject_codes,
+    subject_source_names,
+    service_code,
+    site_ods_code,
+    site_name,
+    specialty_name,
+    profession_code,
+    outcome_code,
+    severity_code,
+    pals_origin_pseudonym,
+    age_band_code,
+    ethnic_category_code,
+    gender_code,
+    has_learning_disability,
+    narrative,
+    lessons,
+    submission_id,
+    line_number,
+    feed_id,
+    version_at,
+    is_removed
+from current_versions
