@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import IO
 
 import fastexcel
@@ -91,8 +92,8 @@ def open_sheets(stream: IO[bytes], file_name: str) -> Iterator[Sheet]:
 def find_header(rows: list[list[str]], is_known: Callable[[str], bool]) -> Header | None:
     """The row, or two rows together, with most known names; the first and the fewer rows of equals. None where no name is known."""
     candidates = [Header(row, place + 1, _count(row, is_known)) for place, row in enumerate(rows)]
-    for place, (above, below) in enumerate(zip(rows, rows[1:], strict=False)):
-        both = [lower if lower.strip() else upper for upper, lower in zip(above, below, strict=True)]
+    for place, (upper_row, lower_row) in enumerate(pairwise(rows)):
+        both = [lower if lower.strip() else upper for upper, lower in zip(upper_row, lower_row, strict=True)]
         candidates.append(Header(both, place + 2, _count(both, is_known)))
     best = max(candidates, key=lambda header: header.known, default=None)
     return best if best is not None and best.known else None
