@@ -34,7 +34,8 @@ class ColumnMap:
     from_: tuple[str, ...] = ()
     """Headers, in order of preference: of those that the file has, the first with a value in the record is used."""
     each: tuple[str, ...] = ()
-    """Headers whose values together make a list column (Subject 1, Subject 2, ...)."""
+    """Headers whose values together make a list column (Subject 1, Subject 2, ...), each in its place. A list column
+    with `from` alone holds JSON already."""
     split: str | None = None
     """Separator: one header's value makes a list column."""
     constant: str | None = None
@@ -42,7 +43,8 @@ class ColumnMap:
     extract: str | None = None
     """Regular expression: only its first group is kept (half a postcode); what does not match becomes empty."""
     values: Mapping[str, str] = field(default_factory=dict)
-    """Source value to code, compared without regard to case or outer spaces."""
+    """Source value to code, compared without regard to case or outer spaces; the code '' says that nothing was given.
+    A value that is not here stays as it is for the suite to tell; inside a list it becomes null and is told."""
     empty: tuple[str, ...] = ()
     """Source values that mean that nothing was given (N/A, -)."""
     dates: tuple[str, ...] = ()

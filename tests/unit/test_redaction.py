@@ -6,7 +6,7 @@ import string
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from samepicture.privacy.redaction import redact
@@ -87,6 +87,7 @@ def squeezed(text: str) -> str:
     return "".join(mark for mark in text.lower() if mark in string.ascii_lowercase + string.digits)
 
 
+@settings(deadline=None)
 @given(identifier=nhs_numbers() | phones(), before=WORDS, after=WORDS, touching=st.booleans())
 def test_a_number_of_a_person_is_gone_wherever_it_stands(identifier: str, before: str, after: str, touching: bool) -> None:
     gap = "x" if touching else " "
@@ -96,6 +97,7 @@ def test_a_number_of_a_person_is_gone_wherever_it_stands(identifier: str, before
     assert squeezed(identifier)[-8:] not in squeezed(redacted)
 
 
+@settings(deadline=None)
 @given(identifier=st.emails(), before=WORDS, after=WORDS)
 def test_an_e_mail_address_is_gone(identifier: str, before: str, after: str) -> None:
     redacted = one(f"{before} {identifier} {after}")
@@ -104,6 +106,7 @@ def test_an_e_mail_address_is_gone(identifier: str, before: str, after: str) -> 
     assert identifier.rpartition("@")[2] not in redacted
 
 
+@settings(deadline=None)
 @given(
     identifier=postcodes() | ni_numbers(),
     before=WORDS,
@@ -116,11 +119,13 @@ def test_a_postcode_or_ni_number_is_gone(identifier: str, before: str, after: st
     assert identifier not in redacted
 
 
+@settings(deadline=None)
 @given(NO_IDENTIFIER | WORDS)
 def test_text_without_identifiers_is_unchanged(text: str) -> None:
     assert one(text) == text
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.none()

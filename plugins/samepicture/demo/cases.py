@@ -28,7 +28,15 @@ SITES = {
     "RZN": (("RZN01", "Northmoor General Hospital"), ("RZN02", "Northmoor Infirmary")),
     "RZE": (("RZE01", "Eastvale Hospital"), ("RZE05", "Eastvale Maternity Unit")),
 }
-SPECIALTIES = ("General medicine", "General surgery", "Trauma and orthopaedics", "Obstetrics", "Paediatrics", "Care of older people", "Oncology")
+SPECIALTIES = (
+    "General medicine",
+    "General surgery",
+    "Trauma and orthopaedics",
+    "Obstetrics",
+    "Paediatrics",
+    "Care of older people",
+    "Oncology",
+)
 
 Ints = npt.NDArray[np.int64]
 
@@ -120,7 +128,11 @@ def eastvale_xlsx(months: int = 24, seed: int = 1, rows: int = 900, last_day: da
         pl.format("{} {}", "surname", "forename").alias("Enquirer Name"),
         pl.format("jo{}@example.org", "house").alias("Enquirer Email"),
     )
-    return workbook(frame, "Cases", ("Eastvale Hospitals NHS Trust", "Patient Relations: complaints and PALS", f"Printed {last_day:%d-%b-%Y}, all cases"))
+    return workbook(
+        frame,
+        "Cases",
+        ("Eastvale Hospitals NHS Trust", "Patient Relations: complaints and PALS", f"Printed {last_day:%d-%b-%Y}, all cases"),
+    )
 
 
 def workbook(frame: pl.DataFrame, sheet: str, banner: tuple[str, ...]) -> bytes:
@@ -169,22 +181,38 @@ def _cases(rng: np.random.Generator, trust: str, months: int, rows: int, last_da
     withdrawn = complaint & is_closed & (rng.random(rows) < 0.03)
     outcomes = np.array(["upheld", "partially_upheld", "not_upheld"])[rng.choice(3, rows, p=[0.26, 0.38, 0.36])]
     stages = np.select(
-        [withdrawn, reopened, is_closed & (rng.random(rows) < 0.01), is_closed, is_sent, is_acknowledged & (acknowledged + 3 <= age), is_acknowledged],
+        [
+            withdrawn,
+            reopened,
+            is_closed & (rng.random(rows) < 0.01),
+            is_closed,
+            is_sent,
+            is_acknowledged & (acknowledged + 3 <= age),
+            is_acknowledged,
+        ],
         ["withdrawn", "reopened", "phso", "closed", "response_sent", "investigation", "acknowledged"],
         "received",
     )
     site = rng.integers(0, 2, rows)
     subjects = _subjects(rng, rows, progress if trust == "RZN" else np.zeros(rows))
     own = rng.random(rows) < 0.55
-    relationship = np.where(own, "self", np.array(["relative", "carer", "advocate", "mp", "solicitor", "other"])[rng.choice(6, rows, p=[0.7, 0.12, 0.06, 0.04, 0.03, 0.05])])
+    relationship = np.where(
+        own,
+        "self",
+        np.array(["relative", "carer", "advocate", "mp", "solicitor", "other"])[rng.choice(6, rows, p=[0.7, 0.12, 0.06, 0.04, 0.03, 0.05])],
+    )
     numbers = 100_000 + np.arange(rows)
 
+    last = pl.Series([last_day]).cast(pl.Int32).item()
+
     def day(offset: Ints, where: npt.NDArray[np.bool_]) -> pl.Series:
-        days_since = pl.Series(offset - age).cast(pl.Int32)
-        return (pl.Series([last_day]).cast(pl.Int32)[0] + days_since).cast(pl.Date).set(pl.Series(~where), None)
+        """The day so many days after receipt; NULL elsewhere."""
+        return (pl.Series(offset - age + last).cast(pl.Int32).cast(pl.Date)).set(pl.Series(~where), None)
 
     always = np.ones(rows, dtype=bool)
-    changed = np.where(reopened, closed + 20, np.where(is_closed, closed, np.where(is_sent, sent, np.where(is_acknowledged, acknowledged, 0))))
+    changed = np.where(
+        reopened, closed + 20, np.where(is_closed, closed, np.where(is_sent, sent, np.where(is_acknowledged, acknowledged, 0)))
+    )
     return pl.DataFrame(
         {
             "reference": pl.Series(numbers).cast(pl.String),
@@ -218,7 +246,8 @@ def _cases(rng: np.random.Generator, trust: str, months: int, rows: int, last_da
             "narrative": narratives(rng, subjects["subject_1"], pl.Series(case_type == "compliment")),
             "lessons": lessons(rng, rows).set(pl.Series(~(complaint & is_closed)), None),
             "broken": rng.random(rows) < 0.1,
-            "changed": day(changed, always).cast(pl.Datetime("us")) + pl.Series(rng.integers(8 * 60, 18 * 60, rows)).cast(pl.Duration("us")) * 60_000_000,
+            "changed": day(changed, always).cast(pl.Datetime("us"))
+            + pl.Series(rng.integers(8 * 60, 18 * 60, rows)).cast(pl.Duration("us")) * 60_000_000,
             "forename": _drawn(rng, ("Alex", "Sam", "Jo", "Kim", "Chris", "Pat"), rows),
             "surname": _drawn(rng, ("Example", "Sample", "Testcase", "Invented", "Placeholder"), rows),
             "nhs_number": nhs_numbers(rng, rows),
@@ -232,7 +261,9 @@ def _subjects(rng: np.random.Generator, rows: int, leaving: npt.NDArray[np.float
     codes = pl.Series(list(words.SUBJECT))
     weight = np.array([2, 8, 9, 1, 16, 1, 2, 5, 3, 8, 1, 3, 4, 0.3, 4, 2, 3, 10, 12, 2, 9], dtype=np.float64)
     first = rng.choice(codes.len(), rows, p=weight / weight.sum())
-    first = np.where(rng.random(rows) < np.clip(leaving - 0.5, 0, 0.5) * 0.5, list(words.SUBJECT).index("admissions_discharge_and_transfers"), first)
+    first = np.where(
+        rng.random(rows) < np.clip(leaving - 0.5, 0, 0.5) * 0.5, list(words.SUBJECT).index("admissions_discharge_and_transfers"), first
+    )
     second, third = (first + rng.integers(1, 10, rows)) % codes.len(), (first + rng.integers(10, codes.len(), rows)) % codes.len()
     has_second = rng.random(rows) < 0.35
     has_third = has_second & (rng.random(rows) < 0.3)

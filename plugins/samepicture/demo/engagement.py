@@ -21,7 +21,15 @@ CHANNELS = (
     ("Consultation", "Consultation on services in {}"),
     ("Interview", "Kitchen-table talks in {}"),
 )
-PLACES = ("Northmoor Library", "Eastvale Town Hall", "Harbourside Market", "Moor End Hall", "Quayside Mosque", "Riverside Church", "Mill Race School")
+PLACES = (
+    "Northmoor Library",
+    "Eastvale Town Hall",
+    "Harbourside Market",
+    "Moor End Hall",
+    "Quayside Mosque",
+    "Riverside Church",
+    "Mill Race School",
+)
 GROUPS = (
     "Unpaid carers",
     "People aged 75 and over",
@@ -55,7 +63,11 @@ def engagement_csv(months: int = 24, seed: int = 1, rows: int = 160, last_day: d
     rng = np.random.default_rng([seed, 3])
     days = months * 365 // 12
     start = pl.Series(np.sort(rng.integers(0, days, rows))).cast(pl.Int32) + (pl.Series([last_day]).cast(pl.Int32)[0] - days)
-    channel, heard, outcome = rng.integers(0, len(CHANNELS), rows), rng.integers(0, len(HEARD), rows), rng.choice(4, rows, p=[0.4, 0.3, 0.2, 0.1])
+    channel, heard, outcome = (
+        rng.integers(0, len(CHANNELS), rows),
+        rng.integers(0, len(HEARD), rows),
+        rng.choice(4, rows, p=[0.4, 0.3, 0.2, 0.1]),
+    )
     place = pl.Series(PLACES).gather(rng.integers(0, len(PLACES), rows))
     reached = rng.integers(5, 240, rows)
     told = pl.Series((outcome != 0) & (rng.random(rows) < 0.6))
@@ -63,7 +75,9 @@ def engagement_csv(months: int = 24, seed: int = 1, rows: int = 160, last_day: d
     frame = pl.DataFrame(
         {
             "Activity number": pl.Series(np.arange(1, rows + 1)).cast(pl.String).str.zfill(4),
-            "Organisation code": pl.Series([ICB.ods_code, ICB.ods_code, *(trust.ods_code for trust in TRUSTS)]).gather(rng.integers(0, 5, rows)),
+            "Organisation code": pl.Series([ICB.ods_code, ICB.ods_code, *(trust.ods_code for trust in TRUSTS)]).gather(
+                rng.integers(0, 5, rows)
+            ),
             "Name of activity": _filled(pl.Series([name for _, name in CHANNELS]).gather(channel), place),
             "Start date": start.cast(pl.Date),
             "End date": (start + long.cast(pl.Int32) * 84).cast(pl.Date),
@@ -89,7 +103,10 @@ def engagement_csv(months: int = 24, seed: int = 1, rows: int = 160, last_day: d
     frame = frame.with_columns(
         pl.when(told).then(pl.col("Date told back", "How told back")),
         pl.when(number == ended_early).then(pl.col("Start date").dt.offset_by("-1mo")).otherwise("End date").alias("End date"),
-        pl.when(number == overcounted).then(pl.col("Number of people reached") + 5).otherwise("Number who contributed").alias("Number who contributed"),
+        pl.when(number == overcounted)
+        .then(pl.col("Number of people reached") + 5)
+        .otherwise("Number who contributed")
+        .alias("Number who contributed"),
         pl.when(number == unheard_of).then(pl.lit("Carrier pigeon")).otherwise("Channel").alias("Channel"),
     )
     written = io.BytesIO()
