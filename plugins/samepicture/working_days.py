@@ -28,4 +28,4 @@ def add_working_days(day: date, count: int) -> date | None:
 @cache
 def _calendar() -> np.busdaycalendar:
     with CALENDAR.open(newline="", encoding="utf-8") as lines:
-        return np.busdaycalendar(holidays=[row["holiday_date"] for row in csv.DictReader(lines)])
+        return np.busdaycalendar(holidays=[np.datetime64(row["holiday_date"], "D") for row in csv.DictReader(lines)])

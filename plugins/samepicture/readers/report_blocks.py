@@ -49,12 +49,12 @@ class Response:
 _HEADED = re.compile(r"(?i)\brecommendations?\b")
 _SINGLE = re.compile(r"(?i)^recommendation\s+(\d{1,3})\b[\s:.–-]*(.*)$")
 _ADDRESS_LINE = re.compile(
-    r"^(?i:(?:our\s+)?(?:recommendations?\s+)?(?:to|for)\s+(?:the\s+)?)(?P<name>(?:[A-Z0-9]|(?:all|local|commissioners|providers|practices|surgeries|pharmacies|care\s+homes)\b)[^:.]{2,120}?)\s*:$"
+    r"^(?i:(?:our\s+)?(?:recommendations?\s+)?(?:to|for)\s+(?:the\s+)?)(?P<name>(?:[A-Z0-9][^:.]|(?:all|local|commissioners|providers|practices|surgeries|pharmacies|care\s+homes)\b)[^:.]{0,120}?)\s*:$"
 )
 _ORGANISATION = re.compile(r"\b(?:NHS|Trust|Council|Board|ICB|Surgery|Practices?|Healthwatch|Ltd|Limited|Hospitals?|Partnership|Care Home)\b")
 _ADDRESS_BEFORE = re.compile(r"^(?:To|For)\s+(?:the\s+)?(?P<name>[A-Z][^:.]{2,120}?):\s+(?P<text>\S.*)$", re.DOTALL)
 _ADDRESS_AFTER = re.compile(
-    r"(?i)[\s.]*[(\[]\s*(?:for|to|addressed\s+to|addressee|responsible|lead)\s*:?\s+(?:the\s+)?(?P<name>[^()\[\]]{3,120}?)\s*[)\]]\s*\.?$"
+    r"(?i)\s*[(\[]\s*(?:for|to|addressed\s+to|addressee|responsible|lead)\s*:?\s+(?:the\s+)?(?P<name>[^()\[\]]{3,120}?)\s*[)\]]\s*\.?$"
 )
 _COLUMN_ADDRESSEE = re.compile(r"(?i)^(?:for|to|who|whom|addressee|addressed to|for whom|organisation|provider|responsible.*|directed.*|lead.*)$")
 _COLUMN_SENT = re.compile(r"(?i)\bsent\b")
@@ -177,7 +177,7 @@ def _below(blocks: Sequence[Block], here: int, start: Block) -> bool:
 def _one(text: str, addressee: str | None) -> Recommendation:
     text = " ".join(text.split())
     if found := _ADDRESS_AFTER.search(text):
-        return Recommendation(text[: found.start()].rstrip(" .") + ".", found.group("name"))
+        return Recommendation(text[: found.start()], found.group("name"))
     if found := _ADDRESS_BEFORE.match(text):
         return Recommendation(found.group("text"), found.group("name"))
     return Recommendation(text, addressee)

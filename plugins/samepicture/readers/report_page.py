@@ -7,29 +7,40 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import accumulate, takewhile
 from typing import Literal
 from urllib.parse import urljoin, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from samepicture.messages import SubmissionRejected
 from samepicture.readers.report_blocks import Block
 from samepicture.readers.report_prose import first_date
 
-MAX_BYTES = 16 << 20
+MAX_BYTES = 8 << 20
+DEEPEST = 200
+"""Nesting of elements: real pages reach about 40, and the parser's time grows with its square."""
+_TAG = re.compile(r"<(/?)(?!(?:area|base|br|col|hr|img|input|link|meta|source|track|wbr|p|li|dt|dd|tr|td|th|option)\b)[a-zA-Z][^>]*?(/?)>")
+"""Opening and closing tags of elements that nest; not those that need no end."""
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _FURNITURE = (
     "script, style, noscript, template, svg, nav, footer, aside, form, iframe, [role=navigation], [role=search], .breadcrumb, .pager, "
     "[class*=related], [class*=share], [class*=cookie], .visually-hidden, .sr-only"
 )
 _GROUPS = ("article", "div", "section", "main", "body", "header", "blockquote", "fieldset", "details", "figure", "tbody", "thead", "table", "ul", "ol", "dl")
-_BLOCK_LEVEL = "p, div, ul, ol, table, tbody, h1, h2, h3, h4, h5, h6, li, tr, section, article"
-_END = re.compile(r"(?i)^(?:you (?:might|may) also|related\b|share this|downloads?:?$|file downloads?|tell us|have your say|more (?:news|reports)|was this|subscribe|sign up)")
-_IGNORED = re.compile(r"(?i)^(?:download\b.*|file download|you voted.*|would you like to look at:?|read the report|pdf\b.*|back to .*|print this page)$")
+_BLOCK_LEVEL = frozenset(("p", "div", "ul", "ol", "table", "tbody", "li", "tr", "section", "article", *HEADINGS))
+_ELSEWHERE = re.compile(r"(?i)^(?:you (?:might|may) also|related\b|share this|tell us what|have your say|more (?:news|reports)|was this|subscribe|sign up)")
+"""Headings below which a page speaks of other pages."""
+_FILES = re.compile(r"(?i)^(?:file )?downloads?:?$")
+_IGNORED = re.compile(r"(?i)^(?:download\b.*|you voted.*|would you like to look at:?|read the report|pdf\b.*|back to .*|print this page)$")
 _SUMMARY = re.compile(r"(?i)^summary(?: of (?:the )?report(?: content)?)?:?$")
 _FORM_SECTION = re.compile(r"(?i)^(?:general details|methodology(?: and approach)?|(?:details of )?(?:health and care )?services(?: included.*)?|(?:details of )?(?:the )?conditions.*|(?:details of )?(?:the )?people (?:who were )?included.*|outcomes(?: and impact)?)$")
 _PUBLISHED = re.compile(r"(?i)^\W*(?:published|posted|publication date|date)?\W*(?:on|:)?\W*$")
 _RESPONSE = re.compile(r"(?i)\bresponse\b|\brespon(?:ds|ded)\b")
 _OTHER_FILE = re.compile(r"(?i)easy\s?read|large print|poster|infographic|translat|appendi|annex|press release|questionnaire")
+_OWN_PART = re.compile(r"(?i)\brecommend(?:s|ations?)?\b|\bresponses?\b")
+"""Headings of parts that have columns of their own."""
+_DATED_LINE = re.compile(r"(?i)^(?:published|posted|date of publication|publication date)\b")
 _NOTHING = re.compile(r"(?i)^(?:n/?a|not applicable|none|not (?:known|stated|given|specified)|unknown|[-–—]|)$")
 LONGEST_ITEM = 120
 """Longer than any theme or service that a page lists; what is longer is prose under a heading of the same words."""
@@ -82,15 +93,15 @@ class Page:
 
 
 def read_page(content: bytes, encodings: Sequence[str], url: str | None = None) -> Page:
-    """Read a report page, or a response page. `url` is where it was fetched from."""
-    tree = LexborHTMLParser(decode(content, encodings))
+    """Read a report page, or a response page. `url` is where it was fetched from. Raises SubmissionRejected."""
+    tree = parse(content, encodings)
     page = Page(url=_own_address(tree, content) or url, site_name=_meta(tree, "og:site_name"))
     root = _content(tree)
     page.files, page.response_pages = _links(root, url or page.url or "")
     page.title = _title(tree, root)
     published = first_date(_meta(tree, "article:published_time")) or _time(root)
     pairs = list(_pairs(root))
-    page.blocks = list(_blocks(root))
+    page.blocks = list(takewhile(lambda block: not (block.kind == "heading" and _ELSEWHERE.match(block.text)), _blocks(root)))
     pairs += _pairs_in_blocks(page.blocks)
     for label, values in pairs:
         name = label_name(label)
@@ -112,9 +123,18 @@ def decode(content: bytes, encodings: Sequence[str]) -> str:
     return content.decode("utf-8", "replace")
 
 
+def parse(content: bytes, encodings: Sequence[str]) -> LexborHTMLParser:
+    """The page's tree. Raises SubmissionRejected where it is nested without end."""
+    text = decode(content, encodings)
+    depth = accumulate((-1 if tag[1] else 0 if tag[2] else 1) for tag in _TAG.finditer(text))
+    if max(depth, default=0) > DEEPEST:
+        raise SubmissionRejected("damaged_page", f"The page is damaged (more than {DEEPEST} elements inside one another): save it again from the browser and send it.")
+    return LexborHTMLParser(text)
+
+
 def fingerprint(content: bytes, encodings: Sequence[str]) -> str:
-    """SHA-256 of what a page says and links. Tokens that a site puts into each copy don't change it."""
-    root = _content(LexborHTMLParser(decode(content, encodings)))
+    """SHA-256 of what a page says and links. Tokens that a site puts into each copy don't change it. Raises SubmissionRejected."""
+    root = _content(parse(content, encodings))
     links = [node.attributes.get("href") or "" for node in root.css("a[href]")]
     return hashlib.sha256("\n".join([_text(root), *links]).encode()).hexdigest()
 
@@ -137,12 +157,24 @@ def list_items(values: Sequence[str]) -> list[str]:
 
 
 def _content(tree: LexborHTMLParser) -> LexborNode:
-    for node in tree.css(_FURNITURE):
-        if node.tag not in ("html", "body", "main", "article"):
-            node.decompose()
+    _drop([node for node in tree.css(_FURNITURE) if node.tag not in ("html", "body", "main", "article")])
     root = tree.css_first("main") or tree.css_first("[role=main]") or tree.css_first("article") or tree.body or tree.root
     assert root is not None
     return root
+
+
+def _drop(nodes: Sequence[LexborNode]) -> None:
+    """Take nodes out of the page; one inside another goes with it and must not be touched again."""
+    chosen = {node.mem_id for node in nodes}
+    for node in [node for node in nodes if not _has_ancestor(node, chosen)]:
+        node.decompose()
+
+
+def _has_ancestor(node: LexborNode, chosen: set[int]) -> bool:
+    above = node.parent
+    while above is not None and above.mem_id not in chosen:
+        above = above.parent
+    return above is not None
 
 
 def _text(node: LexborNode) -> str:
@@ -187,7 +219,7 @@ def _time(root: LexborNode) -> date | None:
 
 def _published_line(blocks: Sequence[Block]) -> date | None:
     lines = (block.text for block in blocks if block.kind == "text" and len(block.text) < LONGEST_ITEM)
-    return next((first_date(line) for line in lines if re.match(r"(?i)^(?:published|posted|date of publication|publication date)\b", line)), None)
+    return next((first_date(line) for line in lines if _DATED_LINE.match(line)), None)
 
 
 def _links(root: LexborNode, base: str) -> tuple[list[Link], list[Link]]:
@@ -196,7 +228,7 @@ def _links(root: LexborNode, base: str) -> tuple[list[Link], list[Link]]:
     for node in root.css("a[href]"):
         url = urljoin(base, (node.attributes.get("href") or "").strip()).split("#")[0]
         text, path = _tight(node), urlsplit(url).path
-        if urlsplit(url).scheme not in ("http", "https"):
+        if urlsplit(url).scheme not in ("http", "https", ""):  # none: a saved page that doesn't say its address
             continue
         if path.lower().endswith(".pdf"):
             name = f"{text} {path.rsplit('/', 1)[-1]}"
@@ -208,26 +240,28 @@ def _links(root: LexborNode, base: str) -> tuple[list[Link], list[Link]]:
 
 def _pairs(root: LexborNode) -> Iterator[tuple[str, list[str]]]:
     """Label and values of Drupal fields, definition lists and two-cell table rows; taken out of the page."""
+    taken: list[LexborNode] = []
     for node in root.css(".field"):
-        label = node.css_first(".field__label")
-        if label and not _SUMMARY.match(_text(label)) and (name := _text(label)) and not re.match(r"(?i)body|content|file|downloads?", name):
-            values = [_text(item) for item in node.css(".field__item")] or [_text(node)[len(name) :].strip()]
-            if label_name(name) or all(len(value) <= LONGEST_ITEM for value in values):
-                node.decompose()
-                yield name, values
+        label = next((child for child in node.iter() if "field__label" in (child.attributes.get("class") or "")), None)
+        name = _text(label) if label else ""
+        if not name or _SUMMARY.match(name) or re.match(r"(?i)body|content|file|downloads?", name):
+            continue
+        values = [_text(item) for item in node.css(".field__item")] or [_text(node)[len(name) :].strip()]
+        if label_name(name) or all(len(value) <= LONGEST_ITEM for value in values):
+            taken.append(node)
+            yield name, values
     for node in root.css("dt"):
         values, after = [], node.next
         while after is not None and after.tag != "dt":
             values += [_text(after)] if after.tag == "dd" else []
             after = after.next
         yield _text(node), values
-    for node in root.css("dl"):
-        node.decompose()
     for row in root.css("tr"):
         cells = [cell for cell in row.iter() if cell.tag in ("th", "td")]
         if len(cells) == 2 and label_name(_text(cells[0])) and (cells[0].tag == "th" or _text(cells[0]).endswith((":", "?"))) and cells[1].tag == "td":
+            taken.append(row)
             yield _text(cells[0]), [_text(item) for item in cells[1].css("li")] or [_text(cells[1])]
-            row.decompose()
+    _drop([*taken, *root.css("dl")])
 
 
 def _pairs_in_blocks(blocks: list[Block]) -> list[tuple[str, list[str]]]:
@@ -276,7 +310,7 @@ def _blocks(node: LexborNode) -> Iterator[Block]:
         elif tag == "tr":
             cells = tuple(_text(cell) for cell in child.iter() if cell.tag in ("th", "td"))
             yield Block("row", " ".join(cells), cells=cells)
-        elif tag in _GROUPS and any(inner.mem_id != child.mem_id for inner in child.css(_BLOCK_LEVEL)):
+        elif tag in _GROUPS and any(inner.tag in _BLOCK_LEVEL for inner in child.traverse() if inner.mem_id != child.mem_id):
             yield from _blocks(child)
         else:
             yield from _lines(child)
@@ -299,12 +333,14 @@ def _summary(blocks: Sequence[Block]) -> str | None:
     start = next((place for place, block in enumerate(blocks) if _SUMMARY.match(block.text)), None)
     kept: list[str] = []
     for block in blocks[start + 1 if start is not None else 0 :]:
-        if _END.match(block.text) or _FORM_SECTION.match(block.text):
+        if _FILES.match(block.text) or _FORM_SECTION.match(block.text):
+            break
+        if kept and block.kind == "heading" and _OWN_PART.search(block.text):
             break
         if block.kind == "heading" and (block.level == 1 or (start is not None and block.level <= blocks[start].level)):
             if kept:
                 break
             continue
-        if block.kind != "row" and not _IGNORED.match(block.text):
+        if block.kind != "row" and not _IGNORED.match(block.text) and not _DATED_LINE.match(block.text):
             kept.append(f"{block.number}. {block.text}" if block.number else block.text)
     return "\n".join(kept) or None

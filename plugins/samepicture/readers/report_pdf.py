@@ -36,6 +36,8 @@ _HEADING = re.compile(
 MAX_HEADING = 90
 FULL_LINE = 0.75
 """A line of at least this share of the usual width is full: what follows may be the same paragraph."""
+SHORTEST_FULL_LINE = 35
+"""Characters: a line of a narrow column."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ def read_pdf(content: bytes, name: str) -> Pdf:
         total = len(reader.pages)
     except (FileNotDecryptedError, DependencyError):
         return Pdf(None, code="pdf_encrypted", sentence=f"The PDF {name} is protected by a password and was not read: send it without one.")
-    except Exception:  # a damaged file can fail anywhere in the library, with any kind of error
+    except Exception:  # noqa: BLE001, a damaged file can fail anywhere in the library, with any kind of error
         return Pdf(None, code="pdf_unreadable", sentence=f"The PDF {name} is damaged or incomplete and was not read: export it again and send it.")
     lines = _lines(pages)
     if not lines:
@@ -112,7 +114,7 @@ def _blocks(lines: list[str]) -> list[Block]:
 
     pypdf keeps no empty lines: a paragraph ends where a whole sentence ends on a line that is not full.
     """
-    full = FULL_LINE * sorted(map(len, lines))[len(lines) * 9 // 10]
+    full = max(SHORTEST_FULL_LINE, FULL_LINE * sorted(map(len, lines))[len(lines) * 9 // 10])
     blocks: list[Block] = []
     before = ""
     for line in lines:

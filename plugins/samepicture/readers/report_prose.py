@@ -24,9 +24,9 @@ MAX_SENTENCE = 1500
 
 _MONTHS = "january february march april may june july august september october november december".split()
 _DATE = re.compile(
-    rf"(?i)\b(?:(?P<y>\d{{4}})-(?P<m>\d{{2}})-(?P<d>\d{{2}})"
+    rf"(?i)\b(?:(?P<y>\d{{4}})-(?P<m>\d{{2}})-(?P<d>\d{{2}})(?=T\d|\b)"
     rf"|(?P<d2>\d{{1,2}})[/.](?P<m2>\d{{1,2}})[/.](?P<y2>\d{{4}})"
-    rf"|(?P<d3>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?(?P<m3>{'|'.join(f'{name[:3]}(?:{name[3:]})?' for name in _MONTHS)}|sept)\.?,?\s+(?P<y3>\d{{4}}))\b"
+    rf"|(?P<d3>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?(?P<m3>{'|'.join(f'{name[:3]}(?:{name[3:]})?' for name in _MONTHS)}|sept)\.?,?\s+(?P<y3>\d{{4}}))(?!\d)"
 )
 
 _PEOPLE = (
@@ -69,7 +69,7 @@ _SORT = r"(?:(?:key|main|further|clear|specific|practical|overarching|short|prio
 _STATED = re.compile(rf"(?i)(?P<verb>{_MAKES}\s+)?(?:(?:the\s+following|a\s+total\s+of)\s+)?(?P<n>{NUMBER})\s+{_SORT}recommendations?\b(?P<made>\s+(?:was|were|are|is|have\s+been)?\s*made\b)?")
 _DEALT_WITH = re.compile(r"(?i)\b(?:accepted|implemented|rejected|agreed|completed|responded|previous|last\s+year|earlier)\b")
 
-_BREAK = re.compile(r"(?<=[.!?])(?<!\bDr\.)(?<!\bMr\.)(?<!\bMrs\.)(?<!\bMs\.)(?<!\bSt\.)(?<!\bNo\.)(?<!e\.g\.)(?<!i\.e\.)[\"”’)]*\s+(?=[A-Z0-9\"“‘(])|\n+")
+_BREAK = re.compile(r"(?<=[.!?])(?<!\bDr\.)(?<!\bMr\.)(?<!\bMrs\.)(?<!\bMs\.)(?<!\bSt\.)(?<!\bNo\.)(?<!e\.g\.)(?<!i\.e\.)[\"'”’)]*\s+(?=[A-Z0-9\"'“‘(])|\n+")
 
 
 @dataclass(frozen=True)
