@@ -157,8 +157,24 @@ def series_cases() -> list[Row]:
         covered = provenance("series-" + organisation, "series-" + organisation, _month_end(months[-1]))
         for month, count in zip(months, counts, strict=True):
             for n in range(count):
-                rows.append({"organisation_ods_code": organisation, "case_pseudonym": f"{month}-{n}", "case_type_code": "complaint", "received_date": month, **covered})
-            rows.append({"organisation_ods_code": organisation, "case_pseudonym": f"{month}-p", "case_type_code": "pals", "received_date": month, **covered})
+                rows.append(
+                    {
+                        "organisation_ods_code": organisation,
+                        "case_pseudonym": f"{month}-{n}",
+                        "case_type_code": "complaint",
+                        "received_date": month,
+                        **covered,
+                    }
+                )
+            rows.append(
+                {
+                    "organisation_ods_code": organisation,
+                    "case_pseudonym": f"{month}-p",
+                    "case_type_code": "pals",
+                    "received_date": month,
+                    **covered,
+                }
+            )
     return rows
 
 
@@ -168,7 +184,14 @@ def _month_end(month: date) -> str:
 
 def returned(organisation: str, counts: dict[str, int], source: Row) -> list[Row]:
     """A KO41a organisation row of 2024-25, long."""
-    groups = {"complaints": "complaints", "age": "age", "status": "status", "subject_area": "subject", "service": "service", "profession": "profession"}
+    groups = {
+        "complaints": "complaints",
+        "age": "age",
+        "status": "status",
+        "subject_area": "subject",
+        "service": "service",
+        "profession": "profession",
+    }
     return [
         {
             "collection_code": "KO41a",
@@ -240,17 +263,31 @@ def fill(warehouse: Warehouse) -> None:
         "subject_area_total": 27, "profession_total": 21,
     }  # fmt: skip
     source = provenance("k-1", "returns", "2025-10-01")
-    warehouse.insert("raw.complaint_return", returned("RZN", balanced, source) + returned("RZE", balanced | {"complaints_number_upheld": 6}, source))
+    warehouse.insert(
+        "raw.complaint_return", returned("RZN", balanced, source) + returned("RZE", balanced | {"complaints_number_upheld": 6}, source)
+    )
     families = {
         "complaint_rzn": ("complaint", "complaints", "nursing"), "stories": ("experience_story", "stories", "comms"),
         "reports": ("healthwatch_report", "healthwatch", "comms"), "engagement": ("engagement_activity", "engagement", "comms"),
         "returns": ("complaint_return", "complaints", "nursing"),
     }  # fmt: skip
     warehouse.insert(f"ops.{ledger.feed.name}", [feed(name, *facts) for name, facts in families.items()])
-    landings = {"c-1": "2025-07-02", "c-2": "2025-08-02", "a-3": "2025-08-03", "s-1": "2025-06-01", "s-2": "2025-06-20", "h-1": "2025-06-03", "e-1": "2025-06-30", "k-1": "2025-10-01"}
+    landings = {
+        "c-1": "2025-07-02",
+        "c-2": "2025-08-02",
+        "a-3": "2025-08-03",
+        "s-1": "2025-06-01",
+        "s-2": "2025-06-20",
+        "h-1": "2025-06-03",
+        "e-1": "2025-06-30",
+        "k-1": "2025-10-01",
+    }
     feeds = {"c": "complaint_rzn", "a": "complaint_rzn", "s": "stories", "h": "reports", "e": "engagement", "k": "returns"}
     warehouse.insert(
         f"ops.{ledger.submission.name}",
-        [submission(name, feeds[name[0]], families[feeds[name[0]]][0], landed, number) for number, (name, landed) in enumerate(landings.items())]
+        [
+            submission(name, feeds[name[0]], families[feeds[name[0]]][0], landed, number)
+            for number, (name, landed) in enumerate(landings.items())
+        ]
         + [submission(f"series-{organisation}", f"series-{organisation}", "complaint", "2025-09-01", 50) for organisation in SERIES],
     )

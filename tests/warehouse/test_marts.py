@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import shutil
+from itertools import pairwise
 from pathlib import Path
 from statistics import mean
 
@@ -11,9 +12,9 @@ import duckdb
 import pytest
 from invented_rows import SERIES, Warehouse, fill
 
-from samepicture.wide import snake
 from samepicture.records import CONTRACTS
 from samepicture.settings import PROJECT
+from samepicture.wide import snake
 
 pytestmark = pytest.mark.xdist_group("dbt")
 
@@ -55,11 +56,15 @@ def test_an_empty_warehouse_builds(tmp_path: Path, target: Path) -> None:
 
 
 def test_a_newer_version_replaces_the_older(marts: Warehouse) -> None:
-    assert marts.query("select outcome_code, submission_id from conformed.fct_complaint where case_pseudonym = 'c1'") == [("partially_upheld", "c-2")]
+    assert marts.query("select outcome_code, submission_id from conformed.fct_complaint where case_pseudonym = 'c1'") == [
+        ("partially_upheld", "c-2")
+    ]
 
 
 def test_of_two_versions_of_one_time_the_one_that_landed_later_counts(marts: Warehouse) -> None:
-    assert marts.query("select outcome_code, submission_id from conformed.fct_complaint where case_pseudonym = 'c5'") == [("not_upheld", "a-3")]
+    assert marts.query("select outcome_code, submission_id from conformed.fct_complaint where case_pseudonym = 'c5'") == [
+        ("not_upheld", "a-3")
+    ]
 
 
 @pytest.mark.parametrize("feedback_id", ["story:care_opinion:2", "complaint:RZN:c4"])
@@ -144,7 +149,9 @@ def test_nursing_and_comms_stand_side_by_side_on_discharge(marts: Warehouse) -> 
 
 
 def test_pals_is_evidence_but_no_complaint(marts: Warehouse) -> None:
-    rows = marts.query("select feedback_count, complaint_count from marts.theme_evidence where theme_code = 'T02' and organisation_ods_code = 'RZN'")
+    rows = marts.query(
+        "select feedback_count, complaint_count from marts.theme_evidence where theme_code = 'T02' and organisation_ods_code = 'RZN'"
+    )
     assert rows == [(3, 2)]
 
 
@@ -188,7 +195,7 @@ def test_2025_has_253_working_days(marts: Warehouse) -> None:
 def making_data_count(values: list[int]) -> list[str | None]:
     """The special cause of each point, by a second reading of the rules (domain: D), window by window."""
     centre = mean(values)
-    ranges = [abs(b - a) for a, b in zip(values, values[1:], strict=False)]
+    ranges = [abs(b - a) for a, b in pairwise(values)]
     kept = [r for r in ranges if r < 3.267 * mean(ranges)] or ranges
     reach = 2.66 * mean(kept)
 
@@ -243,7 +250,9 @@ def test_the_series_meet_every_rule() -> None:
 
 def test_a_month_that_is_not_over_is_no_point(marts: Warehouse) -> None:
     """The stories reach to 19 June: May counts, June does not yet."""
-    rows = marts.query("select cast(month_start_date as varchar), value from marts.metric_month where metric_code = 'stories_negative' order by all")
+    rows = marts.query(
+        "select cast(month_start_date as varchar), value from marts.metric_month where metric_code = 'stories_negative' order by all"
+    )
     assert rows == [("2025-05-01", 1.0), ("2025-05-01", 1.0)]
 
 
@@ -253,7 +262,6 @@ def test_a_month_that_is_not_over_is_no_point(marts: Warehouse) -> None:
 def test_a_ledger_that_does_not_add_up_and_a_row_without_one_are_found(marts: Warehouse, tmp_path: Path, target: Path) -> None:
     broken = Warehouse(tmp_path, target)
     shutil.copy(marts.path, broken.path)
-
 
     with duckdb.connect(str(broken.path)) as connection:
         connection.execute("update ops.submission set accepted_count = accepted_count + 1 where submission_id = 'c-1'")
@@ -269,7 +277,9 @@ def test_freshness_is_read_from_the_ledger(marts: Warehouse) -> None:
 
 @pytest.mark.parametrize("record_type", ["complaint", "complaint_return", "experience_story", "healthwatch_report", "engagement_activity"])
 def test_staging_has_every_column_of_the_contract(marts: Warehouse, record_type: str) -> None:
-    columns = marts.query(f"select column_name from information_schema.columns where table_schema = 'staging' and table_name = 'stg_{record_type}'")
+    columns = marts.query(
+        f"select column_name from information_schema.columns where table_schema = 'staging' and table_name = 'stg_{record_type}'"
+    )
     assert {column.name for column in CONTRACTS[record_type].columns} <= {row[0] for row in columns}
 
 
@@ -280,7 +290,10 @@ def test_the_crosswalk_knows_every_published_subject(published: Path, collection
         headers = [header for header in next(csv.reader(file)) if header.startswith(pattern) and "Total" not in header]
     with (PROJECT / "dbt" / "seeds" / "theme_crosswalk.csv").open() as file:
         known = {row["source_code"] for row in csv.DictReader(file) if row["scheme_code"] == f"{collection[:5].lower()}_subject"}
-    codes = {snake(header.removeprefix("Subject_Area_").split(" ", 1)[-1] if pattern == "4." else header.removeprefix(pattern)) for header in headers}
+    codes = {
+        snake(header.removeprefix("Subject_Area_").split(" ", 1)[-1] if pattern == "4." else header.removeprefix(pattern))
+        for header in headers
+    }
     assert len(codes) == (39 if pattern == "4." else 20)
     assert codes <= known
 
@@ -289,7 +302,9 @@ def test_the_groups_of_the_census_are_matched(published: Path) -> None:
     with (published / "population" / "census2021-ts021-lsoa.csv").open(encoding="utf-8-sig") as file:
         headers = [header for header in next(csv.reader(file)) if header.startswith("Ethnic group: ")]
     codes = {snake(header) for header in headers}
-    narrow = {code for code in codes if not any(other.startswith(f"{code}_") for other in codes)} - {"ethnic_group_total_all_usual_residents"}
+    narrow = {code for code in codes if not any(other.startswith(f"{code}_") for other in codes)} - {
+        "ethnic_group_total_all_usual_residents"
+    }
     with (PROJECT / "dbt" / "seeds" / "people_group_bridge.csv").open() as file:
         known = {row["source_code"] for row in csv.DictReader(file) if row["source_scheme_code"] == "ethnic_2021"}
     assert narrow == known
