@@ -36,6 +36,7 @@ notes = Console(stderr=True)
 def main() -> None:
     """Run the command; errors that a person can mend are one sentence, not a traceback."""
     from samepicture.build import BuildFailed
+    from samepicture.connectors.base import ConnectorError
     from samepicture.feed import FeedError
     from samepicture.settings import SettingError
 
@@ -44,7 +45,7 @@ def main() -> None:
         app(standalone_mode=True)
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 1
-    except (FeedError, SettingError, BuildFailed) as error:
+    except (FeedError, SettingError, BuildFailed, ConnectorError) as error:
         notes.print(f"[red]samepicture: {error}[/red]", highlight=False)
         code = 1
     except KeyError as error:
