@@ -6,6 +6,11 @@ with measures as (
         level_code,
         organisation_ods_code,
         period_end_date,
+        -- patients are asked from January to March: what changed in April was not yet so
+        least(
+            period_end_date,
+            cast({{ dbt.dateadd('day', -1, dbt.dateadd('month', 3, 'period_start_date')) }} as date)
+        ) as asked_until_date,
         max(icb_code) as published_icb_code,
         max(organisation_name) as organisation_name,
         max(case when measure_code = 'percent_good' then value end) as published_proportion,
@@ -19,7 +24,7 @@ with measures as (
         series_code = 'gpps_2024'
         and question_code = 'gpcontactoverall'
         and measure_code in ('percent_good', 'eval_good_count', 'base_eval_weighted', 'base_eval_unweighted')
-    group by level_code, organisation_ods_code, period_end_date
+    group by level_code, organisation_ods_code, period_start_date, period_end_date
 ),
 
 recomputed as (
@@ -59,7 +64,7 @@ placed as (
             else coalesce(recomputed.published_icb_code, organisations.icb_code)
         end as icb_code
     from recomputed
-    {{ organisation_at('recomputed.organisation_ods_code', 'recomputed.period_end_date') }}
+    {{ organisation_at('recomputed.organisation_ods_code', 'recomputed.asked_until_date') }}
     left join as_is on recomputed.organisation_ods_code = as_is.ods_code
 ),
 
