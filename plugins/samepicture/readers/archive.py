@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+import shutil
+import struct
 import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import IO, cast
 
 from samepicture.messages import SubmissionRejected
@@ -17,6 +20,8 @@ MAX_RATIO = 200
 """Unpacked to packed size; real CSV reaches about 30."""
 MAX_MEMBERS = 200
 SPOOL = 64 << 20
+CHUNK = 1 << 20
+READABLE = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
 def is_zip(stream: IO[bytes]) -> bool:
@@ -29,10 +34,8 @@ def is_zip(stream: IO[bytes]) -> bool:
 
 def open_archive(stream: IO[bytes], file_name: str) -> zipfile.ZipFile:
     """A checked archive. Raises SubmissionRejected where it is truncated, encrypted or a bomb."""
-    try:
+    with reading(file_name):
         archive = zipfile.ZipFile(stream)
-    except zipfile.BadZipFile:
-        raise SubmissionRejected("broken_archive", f"The archive {file_name} is incomplete or damaged: send it again.") from None
     members = archive.infolist()
     unpacked = sum(member.file_size for member in members)
     packed = max(sum(member.compress_size for member in members), 1)
@@ -44,26 +47,30 @@ def open_archive(stream: IO[bytes], file_name: str) -> zipfile.ZipFile:
         )
     if any(member.flag_bits & 1 for member in members):
         raise SubmissionRejected("encrypted_archive", f"The archive {file_name} is protected by a password: send it without one, over a secure channel.")
+    if any(member.compress_type not in READABLE for member in members):
+        raise SubmissionRejected("unreadable_archive", f"The archive {file_name} is packed in an unusual way: pack it again as an ordinary ZIP, or send the data file alone.")
     return archive
+
+
+@contextmanager
+def reading(file_name: str) -> Iterator[None]:
+    """Whatever goes wrong with an archive's own structure is said as one refusal."""
+    try:
+        yield
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError, struct.error):  # ValueError: names, offsets
+        raise SubmissionRejected("broken_archive", f"The archive {file_name} is incomplete or damaged: send it again.") from None
 
 
 def open_members(stream: IO[bytes], file_name: str, wanted: re.Pattern[str]) -> Iterator[tuple[str, IO[bytes]]]:
     """Name and seekable bytes of each wanted member. Raises SubmissionRejected."""
     with open_archive(stream, file_name) as archive:
-        members = [member for member in archive.infolist() if not member.is_dir() and wanted.search(member.filename)]
+        members = [member for member in archive.infolist() if not member.filename.endswith("/") and wanted.search(member.filename)]
         if not members:
             raise SubmissionRejected("archive_without_data", f"The archive {file_name} holds no file that this feed reads: put the data files into it.")
         for member in members:
             with tempfile.SpooledTemporaryFile(max_size=SPOOL) as unpacked:
-                written = 0
-                try:
-                    with archive.open(member) as packed:
-                        while chunk := packed.read(1 << 20):
-                            written += len(chunk)
-                            if written > member.file_size:  # the directory lied about the size
-                                raise SubmissionRejected("broken_archive", f"The archive {file_name} is damaged: send it again.")
-                            unpacked.write(chunk)
-                except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError):
-                    raise SubmissionRejected("broken_archive", f"The archive {file_name} is incomplete or damaged: send it again.") from None
+                # What the directory says of the size is also what zipfile reads at most: a lie fails its checksum.
+                with reading(file_name), archive.open(member) as packed:
+                    shutil.copyfileobj(packed, unpacked, CHUNK)
                 unpacked.seek(0)
                 yield member.filename.rsplit("/", 1)[-1], cast(IO[bytes], unpacked)

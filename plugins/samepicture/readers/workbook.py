@@ -20,6 +20,7 @@ from samepicture.feed import Feed
 from samepicture.messages import SubmissionRejected
 from samepicture.readers import LINE, Part, fold, known_headers, reject_empty, unique_headers
 from samepicture.readers.archive import is_zip, open_archive
+from samepicture.readers.extent import reject_huge
 
 BANNER_ROWS = 60
 
@@ -132,6 +133,9 @@ def _checked(stream: IO[bytes], file_name: str) -> bytes:
         )
     if not is_zip(stream):
         raise SubmissionRejected("not_a_workbook", f"The file {file_name} is no Excel workbook (.xlsx): save it as .xlsx and send it again.")
-    open_archive(stream, file_name).close()
+    with open_archive(stream, file_name) as archive:
+        if not any(name.lower().endswith("workbook.xml") for name in archive.namelist()):
+            raise SubmissionRejected("not_a_workbook", f"The file {file_name} is no Excel workbook (.xlsx): save it as .xlsx and send it again.")
+        reject_huge(archive, file_name)
     stream.seek(0)
     return stream.read()
