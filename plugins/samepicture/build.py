@@ -18,6 +18,7 @@ import duckdb
 from sqlalchemy import Connection, func, insert, select, text
 
 from samepicture import ledger
+from samepicture.data_docs import render_data_docs
 from samepicture.feed import load_feeds
 from samepicture.load import register_feeds
 from samepicture.records import CONTRACTS
@@ -110,7 +111,8 @@ def publish(settings: Settings) -> Path:
         copy.execute("detach warehouse")
     finally:
         copy.close()
-    os.replace(fresh, settings.picture)
+    fresh.replace(settings.picture)
+    render_data_docs(settings)
     return settings.picture
 
 

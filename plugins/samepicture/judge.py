@@ -19,6 +19,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from samepicture.data_docs import keep_results
 from samepicture.deidentify import deidentified
 from samepicture.feed import Feed
 from samepicture.landing import Landing, Receipt
@@ -62,7 +63,7 @@ def judge(settings: Settings, feed: Feed, receipt: Receipt, progress: Callable[[
     key = settings.require_pseudonym_key()
     verdict = Verdict(receipt.submission_id, started_at=_now())
     with _work_folder(settings, receipt.submission_id) as folder:
-        run = _Run(feed, receipt, key, folder, settings.home / "data_docs", verdict, progress)
+        run = _Run(feed, receipt, key, folder, verdict, progress)
         try:
             with Landing(settings.landing).open(receipt) as stream:
                 for part in read_parts(feed, stream, receipt.file_name):
@@ -75,6 +76,7 @@ def judge(settings: Settings, feed: Feed, receipt: Receipt, progress: Callable[[
         if verdict.rejection_code:
             verdict.accepted, verdict.rejected, verdict.accepted_rows = 0, verdict.received, 0
             (folder / "accepted.parquet").unlink(missing_ok=True)
+        keep_results(settings, receipt.submission_id, run.validator.results)
         verdict.finished_at = _now()
         (folder / "verdict.json").write_text(json.dumps(asdict(verdict)))
     return verdict
@@ -94,7 +96,7 @@ class _Run:
     """One submission under way: counts, open files, keys seen."""
 
     def __init__(
-        self, feed: Feed, receipt: Receipt, key: bytes, folder: Path, data_docs: Path, verdict: Verdict, progress: Callable[[int], None] | None
+        self, feed: Feed, receipt: Receipt, key: bytes, folder: Path, verdict: Verdict, progress: Callable[[int], None] | None
     ) -> None:
         self.feed = feed
         self.receipt = receipt
@@ -102,7 +104,7 @@ class _Run:
         self.contract: Contract = CONTRACTS[feed.record_type]
         self.verdict = verdict
         self.progress = progress
-        self.validator = Validator(feed.record_type, data_docs, receipt.submission_id)
+        self.validator = Validator(feed.record_type, receipt.submission_id)
         self.accepted = _Parquet(folder / "accepted.parquet")
         self.quarantine = _Parquet(folder / "quarantine.parquet")
         self.seen: list[pl.Series] = []
