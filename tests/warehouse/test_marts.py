@@ -178,7 +178,7 @@ def test_a_recommendation_is_due_20_working_days_after_sending(marts: Warehouse)
         ("2026-12-28", False),  # Boxing Day on a Saturday
         ("2025-08-25", False),
         ("2025-08-23", False),
-        ("2018-06-06", None),  # before the list of bank holidays begins
+        ("2014-06-06", None),  # before the list of bank holidays begins
     ],
 )
 def test_working_days_of_england(marts: Warehouse, day: str, working: bool | None) -> None:
