@@ -162,6 +162,7 @@ def test_redaction_is_idempotent_and_row_by_row(texts: list[str | None]) -> None
         ("seen @ 3pm", "seen @ 3pm"),
         ("see https://example.org/jane?x=1 and facebook.com/jane.b by @jane_b", "see [link] and [link] by [link]"),
         ("lives at sw1a1aa, was at LS1 4AP.", "lives at [postcode], was at [postcode]."),
+        ("NI AB 12 34 56 C or ab123456c", "NI [NI number] or [NI number]"),
         ("on 12-05-24 a nurse, on 12.05.24 a doctor", "on 12-05-24 a nurse, on 12.05.24 a doctor"),
         ("DOB 1/2/1956 seen 12/03/2024", "DOB [date of birth] seen 12/03/2024"),
         ("d.o.b.: 01.02.56", "d.o.b.: [date of birth]"),
