@@ -14,5 +14,5 @@ def deidentified(frame: pl.DataFrame, contract: Contract, key: bytes) -> pl.Data
     if contract.of_kind(Kind.IDENTIFIER):
         organisation = frame.get_column("organisation_ods_code")
         frame = frame.with_columns([pseudonyms(key, organisation, frame.get_column(name)) for name in contract.of_kind(Kind.IDENTIFIER)])
-    worded = [*contract.of_kind(Kind.NARRATIVE), "unmapped"]
+    worded = [*contract.of_kind(Kind.NARRATIVE, Kind.JSON), "unmapped"]
     return frame.with_columns([redact(frame.get_column(name)) for name in worded])

@@ -20,7 +20,7 @@ FIRST_DAY = date(2026, 1, 5)
 def scaffold(feed_id: str, record_type: str, root: Path) -> Path:
     """Write feed.yml, sample.csv and expected.yml into a new folder below `root`; the folder.
 
-    The sample holds three good rows and a bad one. Raises FeedError where the record
+    The sample holds three good rows and one that repeats the first. Raises FeedError where the record
     type is unknown or the folder exists.
     """
     contract = CONTRACTS.get(record_type)
@@ -31,11 +31,8 @@ def scaffold(feed_id: str, record_type: str, root: Path) -> Path:
         raise FeedError(f"{folder} exists: choose another id, or change what is there.")
     columns = [column for column in contract.columns if column.kind is not Kind.JSON and column.name != "is_removed"]
     rows = [[_value(contract, column, row) for column in columns] for row in range(GOOD_ROWS)]
-    place, broken, code = _breakable(columns)
-    bad = [_value(contract, column, GOOD_ROWS) for column in columns]
-    bad[place] = broken
     folder.mkdir(parents=True)
-    (folder / "sample.csv").write_text(_csv([_header(column) for column in columns], [*rows, bad]))
+    (folder / "sample.csv").write_text(_csv([_header(column) for column in columns], [*rows, rows[0]]))
     (folder / FEED_FILE).write_text(_feed_document(feed_id, contract, columns))
     (folder / "expected.yml").write_text(
         yaml.safe_dump(
@@ -44,7 +41,7 @@ def scaffold(feed_id: str, record_type: str, root: Path) -> Path:
                 "accepted": GOOD_ROWS,
                 "rejected": 1,
                 "loaded_rows": GOOD_ROWS,
-                "rejections": {code: [GOOD_ROWS + 2]},
+                "rejections": {"duplicate_key": [GOOD_ROWS + 2]},
                 "warnings": {},
             },
             sort_keys=False,
@@ -113,20 +110,9 @@ def _value(contract: Contract, column: Column, row: int) -> str:
         case Kind.CODE:
             return f"RZ{'NEHK'[row]}"
         case Kind.LIST:
-            return ""
+            return "RZN" if column.name == "organisation_ods_codes" else ""
         case _:
             return f"Invented {row + 1}"
-
-
-def _breakable(columns: list[Column]) -> tuple[int, str, str]:
-    """Where a sample can be broken so that any suite sees it: place, bad value, code of the rejection."""
-    for place, column in enumerate(columns):
-        if column.kind is Kind.DATE:
-            return place, "31/31/2026", "unreadable_date"
-    for place, column in enumerate(columns):
-        if column.kind in (Kind.INTEGER, Kind.DECIMAL):
-            return place, "many", "unreadable_number"
-    raise FeedError("this record type has no date and no number to show a rejection with: copy an existing feed's folder instead.")
 
 
 def _csv(header: list[str], rows: list[list[str]]) -> str:

@@ -16,6 +16,10 @@ from samepicture.demo.surveys import Setting, fft_file_name, fft_workbook
 
 LAST_DAY = date(2026, 6, 30)
 MONTHS = 24
+FOLLOWED = ("inpatient", "ae")
+"""Friends and Family settings invented for all months: enough for control charts, which need 13."""
+RECENT_MONTHS = 3
+"""Of the other settings."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +44,7 @@ def submissions(seed: int = 1) -> Iterator[Submission]:
         for level in ("national", "ics", "pcn", "practice"):
             yield Submission("survey_result_gpps", gpps_file_name(level, year), gpps_csv(level, year, seed))
     for setting in get_args(Setting):
-        for month in months_until(LAST_DAY, MONTHS):
+        for month in months_until(LAST_DAY, MONTHS if setting in FOLLOWED else RECENT_MONTHS):
             yield Submission("survey_result_fft", fft_file_name(setting, month), fft_workbook(setting, month, seed))
     yield Submission("engagement_activity", "engagement_log.csv", engagement_csv(MONTHS, seed))
 

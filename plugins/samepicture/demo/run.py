@@ -88,20 +88,18 @@ def _run(settings: Settings, console: Console) -> list[str]:
         preparing = progress.add_task("preparing the scheduler", total=1)
         embedded.set_up()
         progress.advance(preparing)
-        asked = [f"collect_{feed.id}" for feed in pipeline.feeds.values() if feed.connector.schedule]
-        collecting = progress.add_task("asking the sources that don't send", total=len(asked))
-        embedded.run_until_idle(asked, lambda *_: progress.advance(collecting))
-        count = len(pipeline.landing.submission_ids())
-        loading = progress.add_task("judging and loading", total=2 * count)
+        working = progress.add_task("asking, judging and loading", total=None)
         building = progress.add_task("rebuilding and publishing", total=None)
 
         def step(dag_id: str, key: str | None, task_id: str, state: str) -> None:
-            progress.advance(loading if task_id in ("judge", "load") else building, 0 if task_id == "announce" else 1)
+            progress.advance(building if task_id in ("build", "publish") else working)
             if state != "done":
                 progress.console.print(f"{STEPS.get(task_id, task_id)}: {key or dag_id}: {state}", soft_wrap=True, highlight=False)
 
-        embedded.run_until_idle(["intake"], step)
-        progress.update(building, total=progress.tasks[building].completed)
+        embedded.run_until_idle([], step)  # the schedules ask the sources and announce what was sent
+        embedded.run_until_idle(["intake"], step)  # announces what the sources gave
+        for task in (working, building):
+            progress.update(task, total=progress.tasks[task].completed)
     return [f"{dag_id} ({key})" if key else dag_id for dag_id, key in embedded.failed_runs()]
 
 
