@@ -10,11 +10,11 @@ from statistics import mean
 
 import duckdb
 import pytest
-from invented_rows import SERIES, Warehouse, fill
 
 from samepicture.records import CONTRACTS
 from samepicture.settings import PROJECT
 from samepicture.wide import snake
+from tests.warehouse.invented_rows import SERIES, Warehouse, fill
 
 pytestmark = pytest.mark.xdist_group("dbt")
 
