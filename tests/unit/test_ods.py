@@ -87,7 +87,7 @@ def test_a_list_of_other_organisations_is_refused(pipeline: Pipeline, feed_id: s
 
 def test_kinds_of_census_area_are_told_by_their_codes() -> None:
     header = (FEEDS / "population_ethnic" / "sample_census2021-ts021.csv").read_text().splitlines()[0]
-    rows = [f"2021,somewhere,{code}" + ",1" * 25 for code in ("E01000001", "W06000001", "E54000001", "X99000001")]
+    rows = [f"2021,somewhere,{code}" + ",1" * 25 for code in ("E00000001", "E01000001", "W06000001", "E54000001", "X99000001")]
     frame = mapped("population_ethnic", "\n".join([header, *rows]).encode())
     assert frame.unique("area_code", maintain_order=True).get_column("area_type_code").to_list() == [
         "lsoa",
