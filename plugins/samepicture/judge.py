@@ -7,6 +7,7 @@ again gives the same.
 
 from __future__ import annotations
 
+import fcntl
 import json
 import shutil
 from collections.abc import Callable, Iterator
@@ -62,7 +63,7 @@ def judge(settings: Settings, feed: Feed, receipt: Receipt, progress: Callable[[
     """
     key = settings.require_pseudonym_key()
     verdict = Verdict(receipt.submission_id, started_at=_now())
-    with _work_folder(settings, receipt.submission_id) as folder:
+    with alone(settings, receipt.submission_id), _work_folder(settings, receipt.submission_id) as folder:
         run = _Run(feed, receipt, key, folder, verdict, progress)
         try:
             with Landing(settings.landing).open(receipt) as stream:
@@ -140,7 +141,10 @@ class _Run:
         for warning in judgement.warnings:
             self._warn(warning)
         frame = deidentified(frame, self.contract, self.key)
-        problems = pl.concat([mapped.problems, judgement.problems, self._strangers(frame)])
+        # A cell that could not be read is empty from here on: told once, not as missing too.
+        unread = mapped.problems.select(LINE, "column_name").unique()
+        broken = judgement.problems.join(unread, on=[LINE, "column_name"], how="anti", maintain_order="left")
+        problems = pl.concat([mapped.problems, broken, self._strangers(frame)])
         problems = pl.concat([problems, self._duplicates(frame, problems)]).unique(maintain_order=True)
         rows = self._with_provenance(frame, part.name)
         good = rows.join(problems.select(LINE).unique(), on=LINE, how="anti", maintain_order="left")
@@ -174,7 +178,7 @@ class _Run:
         for earlier in self.seen:
             repeated |= keys.is_in(earlier)
         self.seen.append(keys.unique())
-        names = ", ".join(name for name in self.contract.key)
+        names = ", ".join(_readable(name) for name in self.contract.key)
         return sound.filter(repeated).select(
             LINE,
             pl.lit("duplicate_key").alias("code"),
@@ -270,6 +274,15 @@ def _check_bounds(feed: Feed, verdict: Verdict) -> None:
 
 
 @contextmanager
+def alone(settings: Settings, submission_id: str) -> Iterator[None]:
+    """Wait until no other process judges or loads this submission. A process that dies lets go."""
+    settings.work.mkdir(parents=True, exist_ok=True)
+    with (settings.work / f"{submission_id}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+@contextmanager
 def _work_folder(settings: Settings, submission_id: str) -> Iterator[Path]:
     """A fresh folder that takes its final name only when the block ends well."""
     final = work_folder(settings, submission_id)
@@ -279,6 +292,11 @@ def _work_folder(settings: Settings, submission_id: str) -> Iterator[Path]:
     yield under_way
     shutil.rmtree(final, ignore_errors=True)
     under_way.rename(final)
+
+
+def _readable(column: str) -> str:
+    """A contract column as the submitting organisation would call it."""
+    return column.replace("_pseudonym", "_reference").replace("ods_code", "code").replace("_", " ")
 
 
 def _now() -> str:

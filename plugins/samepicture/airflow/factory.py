@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import DAG, AssetAny, FixedKeyMapper, PartitionedAssetTimetable, task
 from airflow.sdk.exceptions import AirflowSkipException
@@ -16,8 +16,9 @@ from samepicture.airflow.assets import marts_asset, raw_asset, submission_asset
 from samepicture.airflow.environment import WRITER_POOL
 from samepicture.airflow.timetable import ScheduledSubmissions
 from samepicture.feed import Feed
-from samepicture.process import Pipeline
-from samepicture.settings import Settings
+
+if TYPE_CHECKING:
+    from samepicture.process import Pipeline
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
 TASK_DEFAULTS: dict[str, Any] = {"retries": 2, "retry_delay": timedelta(seconds=30)}
@@ -40,13 +41,13 @@ def feed_dag(feed: Feed) -> DAG:
         @task
         def judge(dag_run: Any = None) -> None:
             """Read, validate and de-identify the submission; needs no writer."""
-            verdict = Pipeline(Settings.from_environment()).judge(dag_run.partition_key)
+            verdict = _pipeline().judge(dag_run.partition_key)
             print(f"{verdict.received} records: {verdict.accepted} accepted, {verdict.rejected} rejected")
 
         @task(outlets=[raw_asset(feed.record_type)], pool=WRITER_POOL)
         def load(dag_run: Any = None) -> None:
             """Put rows, quarantine and ledger into the warehouse in one transaction."""
-            outcome = Pipeline(Settings.from_environment()).load(dag_run.partition_key)
+            outcome = _pipeline().load(dag_run.partition_key)
             print(f"{outcome.rows} rows loaded" if outcome.loaded else f"refused: {outcome.rejection_code}")
 
         judge() >> load()
@@ -69,7 +70,7 @@ def collect_dag(feed: Feed) -> DAG:
         @task
         def collect() -> None:
             """Land what is new; the cursor moves only with the landing."""
-            landed = sum(1 for _ in Pipeline(Settings.from_environment()).collect(feed.id))
+            landed = sum(1 for _ in _pipeline().collect(feed.id))
             print(f"{landed} submissions landed")
 
         collect()
@@ -95,7 +96,7 @@ def intake_dag(feeds: Iterable[Feed]) -> DAG:
             """One keyed event a submission; the landing store is the durable inbox."""
             from samepicture.inbox import waiting
 
-            found = waiting(Pipeline(Settings.from_environment()))
+            found = waiting(_pipeline())
             if not found:
                 raise AirflowSkipException("nothing is waiting")
             for feed_id, ids in found.items():
@@ -126,7 +127,7 @@ def warehouse_dag(record_types: Iterable[str]) -> DAG:
             """dbt builds the models downstream of the raw tables that changed."""
             from samepicture.build import build as build_models
 
-            built = build_models(Settings.from_environment())
+            built = build_models(_pipeline().settings)
             if built is None:
                 raise AirflowSkipException("an earlier run has built this already")
             print(f"{', '.join(built.record_types)} changed: {built.models} models built, {built.tests} tests passed in {built.seconds:.1f} s")
@@ -153,8 +154,15 @@ def publish_dag() -> DAG:
             """Copy, then rename: readers never see half a picture."""
             from samepicture.build import publish as publish_copy
 
-            publish_copy(Settings.from_environment())
+            publish_copy(_pipeline().settings)
 
         publish()
     return dag
 
+
+def _pipeline() -> Pipeline:
+    """The steps, imported when a task runs: a DAG file is parsed far more often than that."""
+    from samepicture.process import Pipeline
+    from samepicture.settings import Settings
+
+    return Pipeline(Settings.from_environment())

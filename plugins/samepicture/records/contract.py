@@ -11,8 +11,6 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-import polars as pl
-
 
 class Kind(StrEnum):
     """How a column is typed, stored and kept private."""
@@ -34,16 +32,6 @@ class Kind(StrEnum):
     """Names a case or person at its source: only its keyed pseudonym is stored."""
 
 
-POLARS_TYPES: dict[Kind, Any] = {
-    Kind.INTEGER: pl.Int64,
-    Kind.DECIMAL: pl.Float64,
-    Kind.DATE: pl.Date,
-    Kind.TIMESTAMP: pl.Datetime("us", "UTC"),
-    Kind.BOOLEAN: pl.Boolean,
-}
-"""Kinds that are not text; every other kind is a `pl.String`."""
-
-
 @dataclass(frozen=True)
 class Column:
     """One column of a contract; `description` is written for an analyst."""
@@ -54,8 +42,17 @@ class Column:
 
     @property
     def polars_type(self) -> Any:
-        """The type of this column from the mapping onwards."""
-        return POLARS_TYPES.get(self.kind, pl.String)
+        """The polars type of this column from the mapping onwards; every kind that is not listed is text."""
+        import polars as pl  # here: DAG files read contracts each time they are parsed, and never need it
+
+        typed: dict[Kind, Any] = {
+            Kind.INTEGER: pl.Int64,
+            Kind.DECIMAL: pl.Float64,
+            Kind.DATE: pl.Date,
+            Kind.TIMESTAMP: pl.Datetime("us", "UTC"),
+            Kind.BOOLEAN: pl.Boolean,
+        }
+        return typed.get(self.kind, pl.String)
 
 
 @dataclass(frozen=True)
