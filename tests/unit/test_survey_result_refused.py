@@ -80,6 +80,12 @@ def test_months_that_disagree_are_warned_of_and_the_majority_taken() -> None:
     assert set(pl.concat(part.frames)["period_start_date"]) == {JULY}
 
 
+def test_file_name_of_another_month_is_outvoted() -> None:
+    [part, *_] = list(read_parts(FFT, io.BytesIO(fft_workbook("inpatient", JULY, 1)), "FFT-inpatient-data-JUN-25.xlsx"))
+    assert [warning.code for warning in part.warnings] == ["month_disagrees"]
+    assert set(pl.concat(part.frames)["period_start_date"]) == {JULY}
+
+
 def test_setting_that_nothing_says_is_refused() -> None:
     def change(book: Any) -> None:
         book["Notes"]["A2"] = "Friends and Family Test - July 2025"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -111,14 +111,14 @@ def test_what_is_no_workbook_is_refused(content: bytes, code: str) -> None:
     assert refusal.value.code == code
 
 
-def test_zip_that_is_no_workbook_is_refused(tmp_path: Path) -> None:
-    import zipfile
-
-    with zipfile.ZipFile(tmp_path / "x.xlsx", "w") as archive:
-        archive.writestr("data.csv", "Case ref\nA1\n")
-    with (tmp_path / "x.xlsx").open("rb") as stream, pytest.raises(SubmissionRejected) as refusal:
+@pytest.mark.parametrize(("member", "code"), [("data.csv", "not_a_workbook"), ("xl/workbook.xml", "broken_workbook")])
+def test_zip_that_is_no_workbook_is_refused(member: str, code: str) -> None:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr(member, "Case ref\nA1\n")
+    with pytest.raises(SubmissionRejected) as refusal:
         list(read(stream, "x.xlsx", FEED))
-    assert refusal.value.code == "broken_workbook"
+    assert refusal.value.code == code
 
 
 def test_numbers_keep_their_full_precision() -> None:
