@@ -90,6 +90,7 @@ def test_kinds_of_census_area_are_told_by_their_codes() -> None:
     rows = [f"2021,somewhere,{code}" + ",1" * 25 for code in ("E00000001", "E01000001", "W06000001", "E54000001", "X99000001")]
     frame = mapped("population_ethnic", "\n".join([header, *rows]).encode())
     assert frame.unique("area_code", maintain_order=True).get_column("area_type_code").to_list() == [
+        "output_area",
         "lsoa",
         "local_authority",
         "icb",
