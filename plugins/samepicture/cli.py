@@ -29,8 +29,9 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     help="Same Picture: patient experience and engagement of one ICS in one warehouse.",
 )
-out = Console(width=None if sys.stdout.isatty() else 250)
-notes = Console(stderr=True)
+# No markup: what is shown has brackets of its own, [NHS number] in a text or [2] in the name of a file.
+out = Console(width=None if sys.stdout.isatty() else 250, markup=False)
+notes = Console(stderr=True, markup=False)
 
 
 def main() -> None:
@@ -46,10 +47,14 @@ def main() -> None:
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 1
     except (FeedError, SettingError, BuildFailed, ConnectorError) as error:
-        notes.print(f"[red]samepicture: {error}[/red]", highlight=False)
+        notes.print(f"samepicture: {error}", style="red", highlight=False, soft_wrap=True)
         code = 1
     except KeyError as error:
-        notes.print(f"[red]samepicture: {error.args[0]}[/red]", highlight=False)
+        notes.print(f"samepicture: {error.args[0]}", style="red", highlight=False, soft_wrap=True)
+        code = 1
+    except OSError as error:
+        where = f" ({error.filename})" if error.filename else ""
+        notes.print(f"samepicture: {error.strerror or error}{where}: make room or mend it, then do the same again; it is safe to repeat.", style="red", highlight=False, soft_wrap=True)
         code = 1
     sys.stdout.flush()
     sys.stderr.flush()
@@ -75,7 +80,7 @@ def submit(
     for path in files:
         receipt, new = pipeline.land_file(feed, path)
         ids.append(receipt.submission_id)
-        out.print(f"{receipt.submission_id}  {path.name}  {'landed' if new else 'landed before: the same bytes are one submission'}", soft_wrap=True)
+        out.print(f"{receipt.submission_id}  {receipt.file_name}  {'landed' if new else 'landed before: the same bytes are one submission'}", soft_wrap=True)
     if now:
         _process(pipeline, ids)
 
@@ -245,7 +250,7 @@ def _process(pipeline: Pipeline, submission_ids: list[str], accept: list[str] | 
     if built:
         out.print(f"rebuilt {built.models} models, {built.tests} tests passed, in {built.seconds:.1f} s")
         for warning in built.warnings:
-            notes.print(f"[yellow]warning: {warning}[/yellow]", highlight=False)
+            notes.print(f"warning: {warning}", style="yellow", highlight=False)
     if not all(outcome.loaded for outcome in outcomes):
         raise typer.Exit(1)
 
@@ -254,4 +259,4 @@ def _tell(outcome: Outcome) -> None:
     if outcome.loaded:
         out.print(f"{outcome.submission_id}  loaded: {outcome.accepted} of {outcome.received} records accepted, {outcome.rejected} rejected", soft_wrap=True)
     else:
-        out.print(f"{outcome.submission_id}  [red]rejected[/red] ({outcome.rejection_code}): {outcome.rejection_sentence}", soft_wrap=True, highlight=False)
+        out.print(f"{outcome.submission_id}  rejected ({outcome.rejection_code}): {outcome.rejection_sentence}", style="red", soft_wrap=True, highlight=False)

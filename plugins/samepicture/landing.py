@@ -2,6 +2,7 @@
 
     objects/<first two of hash>/<hash>     the bytes, write-once
     receipts/<submission_id>.json          that a feed delivered them, and when
+    incoming/                              what is being written; what a crash left there goes after a day
 
 A receipt is the durable inbox: whatever has a receipt and no ledger entry is still
 to be processed. Both are written to a temporary name and moved, so that a crash
@@ -10,20 +11,27 @@ leaves either the whole or nothing.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import json
 import os
+import re
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import IO, Any
 
 import fsspec
+from fsspec.implementations.local import LocalFileSystem
 
 CHUNK = 1 << 20
+NAME_LENGTH = 150
+"""Characters of a file name that are kept: its end, which has the ending."""
+LEFT_BEHIND = timedelta(days=1)
 HASH_IN_ID = 16
 
 
@@ -45,6 +53,12 @@ class Receipt:
         return datetime.fromisoformat(self.landed_at)
 
 
+def plain_name(file_name: str) -> str:
+    """A sent file's name as it is stored and shown: without folders, control characters and broken letters."""
+    last = re.split(r"[/\\]", file_name)[-1].encode("utf-8", "replace").decode()
+    return "".join(letter if letter.isprintable() else "_" for letter in last).strip()[-NAME_LENGTH:] or "unnamed"
+
+
 def submission_id(feed_id: str, sha256: str) -> str:
     """The id of these bytes from this feed: the same bytes twice is one submission."""
     return f"{feed_id}.{sha256[:HASH_IN_ID]}"
@@ -62,8 +76,9 @@ class Landing:
         Returns the receipt and whether it is new. Raises OSError where the store
         can't take it; nothing is left behind then.
         """
-        temporary = self._path("incoming", uuid.uuid4().hex)
         self._fs.makedirs(self._path("incoming"), exist_ok=True)
+        self._sweep()
+        temporary = self._path("incoming", uuid.uuid4().hex)
         digest, size = hashlib.sha256(), 0
         try:
             with self._fs.open(temporary, "wb") as target:
@@ -73,15 +88,11 @@ class Landing:
                     target.write(chunk)
                 _sync(target)
             sha256 = digest.hexdigest()
-            target_path = self._object(sha256)
-            if not self._fs.exists(target_path):
-                self._fs.makedirs(self._fs._parent(target_path), exist_ok=True)
-                self._fs.mv(temporary, target_path)
+            self._place(temporary, self._object(sha256))
         finally:
-            if self._fs.exists(temporary):
-                self._fs.rm(temporary)
+            self._discard(temporary)
         receipt = Receipt(
-            submission_id(feed_id, sha256), feed_id, file_name, sha256, size, datetime.now(UTC).isoformat(timespec="microseconds")
+            submission_id(feed_id, sha256), feed_id, plain_name(file_name), sha256, size, datetime.now(UTC).isoformat(timespec="microseconds")
         )
         return self._write_receipt(receipt)
 
@@ -89,13 +100,49 @@ class Landing:
         path = self._path("receipts", f"{receipt.submission_id}.json")
         if self._fs.exists(path):
             return self.receipt(receipt.submission_id), False
-        self._fs.makedirs(self._path("receipts"), exist_ok=True)
         temporary = self._path("incoming", uuid.uuid4().hex)
-        with self._fs.open(temporary, "wb") as target:
-            target.write(json.dumps(asdict(receipt), indent=1).encode())
-            _sync(target)
-        self._fs.mv(temporary, path)
-        return receipt, True
+        try:
+            with self._fs.open(temporary, "wb") as target:
+                target.write(json.dumps(asdict(receipt), indent=1).encode())
+                _sync(target)
+            new = self._place(temporary, path)
+        finally:
+            self._discard(temporary)
+        return self.receipt(receipt.submission_id), new
+
+    def _place(self, temporary: str, path: str) -> bool:
+        """Give a finished file its name, durably; False where the name is taken: what has it stays."""
+        self._fs.makedirs(self._fs._parent(path), exist_ok=True)
+        if not isinstance(self._fs, LocalFileSystem):
+            if self._fs.exists(path):
+                return False
+            self._fs.mv(temporary, path)
+            return True
+        try:
+            os.link(temporary, path)  # unlike a move it fails where another process was faster
+        except FileExistsError:
+            return False
+        except OSError as error:
+            if error.errno not in (errno.EPERM, errno.EOPNOTSUPP):
+                raise
+            Path(temporary).replace(path)  # a share without links
+        folder = os.open(Path(path).parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+        return True
+
+    def _discard(self, temporary: str) -> None:
+        if self._fs.exists(temporary):
+            self._fs.rm(temporary)
+
+    def _sweep(self) -> None:
+        """Remove what processes that died left half-written."""
+        for path in self._fs.ls(self._path("incoming"), detail=False):
+            with suppress(FileNotFoundError):  # its process lives, and has just finished it
+                if datetime.now(UTC) - self._fs.modified(path) > LEFT_BEHIND:
+                    self._fs.rm(path)
 
     def receipt(self, submission_id: str) -> Receipt:
         """The receipt of a submission. Raises KeyError where nothing was landed under this id."""
