@@ -14,7 +14,7 @@ from sqlalchemy import Connection, delete, func, insert, select
 
 from samepicture import ledger
 from samepicture.feed import Feed
-from samepicture.judge import Verdict, read_verdict, work_folder
+from samepicture.judge import Verdict, alone, read_verdict, work_folder
 from samepicture.landing import Receipt
 from samepicture.settings import Settings
 from samepicture.warehouse import open_warehouse
@@ -44,13 +44,27 @@ def load(settings: Settings, feed: Feed, receipt: Receipt, accept: Iterable[str]
     """Load what `judge` left for this submission, and clear its work folder.
 
     `accept` names submission rejections that somebody has looked at and overruled
-    (only `unusual_size` can be). Raises FileNotFoundError where it is not judged.
+    (only `unusual_size` can be). Where another process, or this one before it was
+    stopped, has loaded it already, what became of it then is the answer. Raises
+    FileNotFoundError where it is neither judged nor loaded.
     """
-    verdict = read_verdict(settings, receipt.submission_id)
+    with alone(settings, receipt.submission_id):
+        return _load(settings, feed, receipt, accept)
+
+
+def _load(settings: Settings, feed: Feed, receipt: Receipt, accept: Iterable[str]) -> Outcome:
     folder = work_folder(settings, receipt.submission_id)
     started = datetime.now(UTC)
     warehouse = open_warehouse(settings)
     warehouse.create()
+    try:
+        verdict = read_verdict(settings, receipt.submission_id)
+    except FileNotFoundError:
+        with warehouse.writer() as connection:
+            earlier = _earlier(connection, receipt.submission_id)
+        if earlier is None:
+            raise
+        return earlier
     with warehouse.writer() as connection:
         if UNUSUAL_SIZE not in accept:
             _check_usual(connection, feed, verdict)
@@ -60,7 +74,7 @@ def load(settings: Settings, feed: Feed, receipt: Receipt, accept: Iterable[str]
             rows = warehouse.insert_parquet(connection, f"raw.{feed.record_type}", folder / "accepted.parquet")
         if (folder / "quarantine.parquet").exists():
             warehouse.insert_parquet(connection, "ops.quarantine", folder / "quarantine.parquet")
-        _check_counts(verdict, rows)
+        _check_counts(connection, verdict, rows)
         _record(connection, feed, receipt, verdict, rows, started)
     shutil.rmtree(folder, ignore_errors=True)
     return Outcome(
@@ -73,6 +87,24 @@ def load(settings: Settings, feed: Feed, receipt: Receipt, accept: Iterable[str]
         rows,
         verdict.rejection_code,
         verdict.rejection_sentence,
+    )
+
+
+def _earlier(connection: Connection, submission_id: str) -> Outcome | None:
+    """What the ledger says of a submission."""
+    row = connection.execute(select(ledger.submission).where(ledger.submission.c.submission_id == submission_id)).one_or_none()
+    if row is None:
+        return None
+    return Outcome(
+        submission_id,
+        row.record_type,
+        row.outcome_code == "loaded",
+        row.received_count,
+        row.accepted_count,
+        row.rejected_count,
+        row.loaded_row_count,
+        row.rejection_code,
+        row.rejection_sentence,
     )
 
 
@@ -130,12 +162,19 @@ def _forget(connection: Connection, feed: Feed, submission_id: str) -> None:
         connection.execute(delete(table).where(table.c.submission_id == submission_id))
 
 
-def _check_counts(verdict: Verdict, rows: int) -> None:
-    """received = accepted + rejected, and what was accepted is what was loaded. A breach is our fault: nothing is committed."""
-    if verdict.received != verdict.accepted + verdict.rejected or rows != verdict.accepted_rows:
+def _check_counts(connection: Connection, verdict: Verdict, rows: int) -> None:
+    """received = accepted + rejected, what was accepted is what was loaded, what was rejected is in quarantine.
+
+    A breach is our fault: nothing is committed.
+    """
+    table = ledger.quarantine
+    lines = select(table.c.part_name, table.c.line_number).where(table.c.submission_id == verdict.submission_id).distinct().subquery()
+    kept: int = connection.execute(select(func.count()).select_from(lines)).scalar_one()
+    told = verdict.rejection_code is not None or kept == verdict.rejected
+    if verdict.received != verdict.accepted + verdict.rejected or rows != verdict.accepted_rows or not told:
         raise RuntimeError(
             f"submission {verdict.submission_id}: received {verdict.received}, accepted {verdict.accepted}, rejected {verdict.rejected}, "
-            f"rows {rows} of {verdict.accepted_rows}: these do not add up, so nothing was loaded"
+            f"rows {rows} of {verdict.accepted_rows}, {kept} lines in quarantine: these do not add up, so nothing was loaded"
         )
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from samepicture.feed import ColumnMap, Feed, Layout
-from samepicture.messages import PROBLEMS, SubmissionRejected, Warning_
+from samepicture.messages import PROBLEMS, SubmissionRejected, Warning_, as_shown
 from samepicture.readers import LINE, fold
 from samepicture.records import CONTRACTS, Column, Contract, Kind
 from samepicture.values import (
@@ -61,7 +61,7 @@ class Mapping:
     def __init__(self, feed: Feed, headers: Sequence[str]) -> None:
         self._contract: Contract = CONTRACTS[feed.record_type]
         self._feed = feed
-        self._headers = {fold(name): name for name in headers}
+        self._headers = {fold(name): name for name in reversed(headers)}  # of two that differ in case alone, the first
         self.layout = _choose(feed, self._headers) if feed.layouts else _identity(self._contract, self._headers)
         self.warnings: list[Warning_] = []
         self._sources = self._find_sources()
@@ -166,7 +166,8 @@ class Mapping:
             items = together([self._cleaned(batch.get_column(name), spec) for name in names])
         sentence = "This value is not one that the feed knows: tell the data team what it means."
         unknown = unknown_items(items, spec.values)
-        self.warnings += [Warning_("unknown_code", sentence, column.name, value[:60], count) for value, count in unknown.items()]
+        values = as_shown(pl.Series(list(unknown), dtype=pl.String))
+        self.warnings += [Warning_("unknown_code", sentence, column.name, value, count) for value, count in zip(values, unknown.values(), strict=True)]
         return as_json(recoded_items(items, spec.values))
 
     def _warn_of_formulas(self, text: pl.Series, column: Column) -> None:
@@ -223,8 +224,9 @@ def _choose(feed: Feed, headers: dict[str, str]) -> Layout:
         )
     raise SubmissionRejected(
         "wrong_feed",
-        f"The file has none of the columns of the feed {feed.id!r} ({feed.title}): it may belong to another feed. "
-        f"It has: {_listed(list(headers.values()))}.",
+        # What the file has is not quoted: without a header row its first line is somebody's case.
+        f"The file has none of the columns of the feed {feed.id!r} ({feed.title}): it may belong to another feed, or lack its header row. "
+        f"A file of this feed has: {_listed(nearest.recognise)}.",
     )
 
 

@@ -11,8 +11,22 @@ from typing import Any
 
 import polars as pl
 
+from samepicture.privacy.redaction import redact
+
 PROBLEMS = {"line_number": pl.Int64, "code": pl.String, "column_name": pl.String, "sentence": pl.String}
 """Schema of a frame of record rejections: one row a record and reason."""
+
+
+CODE_LENGTH = 40
+"""A longer value is no code but somebody's words in the wrong column."""
+
+
+def as_shown(values: pl.Series) -> pl.Series:
+    """Values as a warning may quote them: long ones by their length alone, the others redacted."""
+    length = pl.col("value").str.len_chars()
+    described = pl.format("(a text of {} characters)", length)
+    shown = pl.DataFrame({"value": values}).select(pl.when(length > CODE_LENGTH).then(described).otherwise("value").alias("value"))
+    return redact(shown.to_series())
 
 
 class SubmissionRejected(Exception):

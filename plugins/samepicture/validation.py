@@ -20,7 +20,7 @@ from typing import Any
 
 import polars as pl
 
-from samepicture.messages import PROBLEMS, Warning_
+from samepicture.messages import PROBLEMS, Warning_, as_shown
 from samepicture.readers import LINE
 from samepicture.settings import PROJECT
 
@@ -105,7 +105,7 @@ class Validator:
                 )
             )
             return
-        counts = failing.get_column(column).cast(pl.String).value_counts(sort=True).head(SHOWN_VALUES)
+        counts = as_shown(failing.get_column(column).cast(pl.String)).value_counts(sort=True).head(SHOWN_VALUES)
         found += [Warning_(meta["code"], meta["sentence"], column, value, count) for value, count in counts.iter_rows()]
 
     @staticmethod
