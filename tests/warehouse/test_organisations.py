@@ -8,10 +8,10 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from invented_rows import Row, Warehouse, submission
 
 from samepicture.process import Pipeline
 from samepicture.settings import PROJECT, Settings
+from tests.warehouse.invented_rows import Row, Warehouse, submission
 
 pytestmark = pytest.mark.xdist_group("dbt")
 MODELS = ["--select", "+fct_population", "+gp_access_spread", "organisation_succession_depth", "organisation_windows_do_not_overlap"]
