@@ -61,7 +61,11 @@ class Mapping:
     def __init__(self, feed: Feed, headers: Sequence[str]) -> None:
         self._contract: Contract = CONTRACTS[feed.record_type]
         self._feed = feed
-        self._headers = {fold(name): name for name in reversed(headers)}  # of two that differ in case alone, the first
+        self._own = feed.reader.kind == "own" or not feed.layouts
+        """Only a reader of ours may say of a record when it changed and that it is gone: a sender's column of that name may not."""
+        self._headers: dict[str, str] = {}
+        for name in headers:
+            self._headers.setdefault(fold(name), name)
         self.layout = _choose(feed, self._headers) if feed.layouts else _identity(self._contract, self._headers)
         self.warnings: list[Warning_] = []
         self._sources = self._find_sources()
@@ -117,7 +121,7 @@ class Mapping:
         return used
 
     def _find_unknown(self, headers: Sequence[str]) -> list[str]:
-        used = self._used() | {name for name, _ in self._wide} | {LINE, TOMBSTONE, "version_at"}
+        used = self._used() | {name for name, _ in self._wide} | ({LINE, TOMBSTONE, "version_at"} if self._own else {LINE})
         unknown = [name for name in headers if name not in used]
         self.warnings += [
             Warning_(
@@ -182,7 +186,7 @@ class Mapping:
 
     def _version(self, batch: pl.DataFrame, problems: list[pl.DataFrame]) -> pl.Series:
         column = Column("version_at", Kind.TIMESTAMP, "")
-        if "version_at" in batch.columns and "version_at" not in self.layout.columns:
+        if self._own and "version_at" in batch.columns and "version_at" not in self.layout.columns:
             given = batch.get_column("version_at")
             if given.dtype != pl.String:
                 return given.cast(column.polars_type)
@@ -192,7 +196,7 @@ class Mapping:
         return self._column(batch, column, problems)
 
     def _tombstone(self, batch: pl.DataFrame) -> pl.Series:
-        if TOMBSTONE in batch.columns:
+        if self._own and TOMBSTONE in batch.columns:
             return batch.get_column(TOMBSTONE).cast(pl.String).str.to_lowercase().eq("true").fill_null(False).rename(TOMBSTONE)
         return pl.Series(TOMBSTONE, [False]).new_from_index(0, batch.height)
 

@@ -210,6 +210,30 @@ def test_an_own_readers_columns_pass_by_name_with_lists_as_json(tmp_path: Path) 
     assert str(result.frame["received_date"][0]) == "2024-03-05"
 
 
+def test_a_sender_can_neither_take_records_away_nor_date_them(feed: Feed) -> None:
+    """A tombstone is not judged: a column of that name in an export must not open this door."""
+    result, mapping = mapped(feed, is_removed=["true", None], version_at=["2999-01-01", None])
+    assert result.frame.select("is_removed", "version_at").rows() == [(False, None), (False, None)]
+    assert [(w.code, w.column_name) for w in mapping.warnings] == [("unknown_column", "is_removed"), ("unknown_column", "version_at")]
+
+
+def test_of_two_headers_that_differ_in_case_alone_the_first_is_used(tmp_path: Path) -> None:
+    feed = declared(tmp_path, [{"name": "export", "recognise": ["Ref"], "columns": {"case_pseudonym": "Ref"}}])
+    mapping = Mapping(feed, ["Ref", "REF"])
+    result = mapping.apply(pl.DataFrame({"Ref": ["C1"], "REF": ["x"], LINE: [2]}))
+    assert result.frame["case_pseudonym"].to_list() == ["C1"]
+    assert [w.column_name for w in mapping.warnings] == ["REF"]
+
+
+def test_a_file_without_header_row_is_not_quoted(tmp_path: Path) -> None:
+    """Its first line is somebody's case."""
+    feed = declared(tmp_path, [{"name": "export", "recognise": ["Ref", "Received"], "columns": {"case_pseudonym": "Ref"}}])
+    with pytest.raises(SubmissionRejected, match="'Ref', 'Received'") as refusal:
+        Mapping(feed, ["NM1", "I waited nine hours"])
+    assert "waited" not in refusal.value.sentence
+    assert "NM1" not in refusal.value.sentence
+
+
 def test_wide_files_become_long_and_withheld_is_not_zero(tmp_path: Path) -> None:
     layout = {
         "name": "wide",
