@@ -167,7 +167,10 @@ class _Run:
             LINE,
             pl.lit("unknown_organisation").alias("code"),
             pl.lit(column).alias("column_name"),
-            pl.format(f"The organisation '{{}}' is not one that this feed reports for ({named}): correct the code.", pl.col(column).str.slice(0, 12)).alias("sentence"),
+            pl.when(pl.col(column).str.contains(r"^[0-9A-Za-z]{1,6}$"))  # anything longer is no code, and not quoted
+            .then(pl.format(f"The organisation '{{}}' is not one that this feed reports for ({named}): correct the code.", column))
+            .otherwise(pl.lit(f"The organisation is not one that this feed reports for ({named}): correct the code."))
+            .alias("sentence"),
         )
 
     def _duplicates(self, frame: pl.DataFrame, problems: pl.DataFrame) -> pl.DataFrame:

@@ -19,6 +19,8 @@ from samepicture.records import Column, Kind
 ISO_DATES = ("%Y-%m-%d", "%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.fZ")
 SHOWN_CHARACTERS = 20
 """A longer value that is no date or number is somebody's words in the wrong column: it is not quoted."""
+WORD = r"\p{L}{4}"
+"""Nor is one with a word in it, which may be a name; 'TBC' and '3 Sep 24' are quoted."""
 EARLIEST_YEAR = 1900
 """'05/03/24' read as dd/mm/yyyy would be a day of the year 24."""
 FORMULA = r"^[=@]|^[+-][^\s0-9]"
@@ -74,7 +76,7 @@ def typed(text: pl.Series, column: Column, spec: ColumnMap) -> tuple[pl.Series, 
         return result, _NO_FAILURES
     value = pl.col("value")
     length = value.str.len_chars()
-    shown = pl.when(length <= SHOWN_CHARACTERS).then(pl.format("'{}'", value)).otherwise(pl.format("A text of {} characters", length))
+    shown = pl.when((length <= SHOWN_CHARACTERS) & ~value.str.contains(WORD)).then(pl.format("'{}'", value)).otherwise(pl.format("A text of {} characters", length))
     failures = pl.DataFrame({"position": failed, "value": text.gather(failed)}).select(
         "position", pl.lit(problem[0]).alias("code"), shown.alias("shown"), pl.lit(problem[1]).alias("wrong")
     )
