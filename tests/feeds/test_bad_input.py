@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import logging
-import os
+import random
 import subprocess
 import sys
 import zipfile
