@@ -21,25 +21,19 @@ from samepicture import ledger
 from samepicture.data_docs import render_data_docs
 from samepicture.feed import load_feeds
 from samepicture.load import register_feeds
-from samepicture.records import CONTRACTS
+from samepicture.pending import find
 from samepicture.settings import PROJECT, Settings
 from samepicture.warehouse import open_warehouse
 
 DBT = PROJECT / "dbt"
-COPIED_SCHEMAS = ("marts", "published", "conformed", "ops")
-"""What the analysts' copy holds: never raw or staging."""
+COPIED_SCHEMAS = ("published", "marts", "conformed", "ops")
+"""What the analysts' copy holds: records without words, never raw or staging."""
+LEFT_OUT = (("ops", "quarantine"),)
+"""Rejected records hold redacted words."""
 
 
 class BuildFailed(Exception):
     """dbt could not build; the message names the models or tests and why."""
-
-
-@dataclass(frozen=True)
-class Pending:
-    """What the marts do not show yet."""
-
-    load_number: int
-    record_types: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -53,44 +47,49 @@ class Built:
     seconds: float
 
 
-def pending(settings: Settings) -> Pending | None:
-    """What was loaded since the last build; None where there is nothing to do."""
-    warehouse = open_warehouse(settings)
-    warehouse.create()
-    with warehouse.writer() as connection:
-        return _pending(connection)
-
-
 def build(settings: Settings) -> Built | None:
-    """Build everything pending, and what depends on it. Returns None where nothing is pending.
+    """Build everything pending, and what depends on it, until nothing is. Returns None where nothing was.
 
     The first build makes every model. Raises BuildFailed; then nothing is marked as built.
     """
     warehouse = open_warehouse(settings)
     warehouse.create()
-    with warehouse.writer() as connection:
-        work = _pending(connection)
-        first = not connection.execute(select(func.count()).select_from(ledger.build)).scalar_one()
-        register_feeds(connection, load_feeds(settings.feeds).values())
-    if work is None:
-        return None
-    started = datetime.now(UTC)
-    selection = [] if first else [f"source:raw.{name}+" for name in work.record_types] + ["source:ops+"]
-    models, tests, warnings = _run_dbt(settings, selection)
-    finished = datetime.now(UTC)
-    with warehouse.writer() as connection:
-        connection.execute(
-            insert(ledger.build),
-            {
-                "build_id": uuid.uuid4().hex,
-                "record_types": ",".join(work.record_types),
-                "load_number": work.load_number,
-                "model_count": models,
-                "started_at": started,
-                "finished_at": finished,
-            },
-        )
-    return Built(work.record_types, models, tests, warnings, (finished - started).total_seconds())
+    done: list[Built] = []
+    while True:
+        with warehouse.writer() as connection:
+            work = find(connection)
+            first = not connection.execute(select(func.count()).select_from(ledger.build)).scalar_one()
+            register_feeds(connection, load_feeds(settings.feeds).values())
+        if work is None:
+            break
+        started = datetime.now(UTC)
+        selection = [] if first else [f"source:raw.{name}+" for name in work.record_types] + ["feed_health"]
+        models, tests, warnings = _run_dbt(settings, selection)
+        finished = datetime.now(UTC)
+        done.append(Built(work.record_types, models, tests, warnings, (finished - started).total_seconds()))
+        with warehouse.writer() as connection:
+            connection.execute(
+                insert(ledger.build),
+                {
+                    "build_id": uuid.uuid4().hex,
+                    "record_types": ",".join(work.record_types),
+                    "load_number": work.load_number,
+                    "model_count": models,
+                    "started_at": started,
+                    "finished_at": finished,
+                },
+            )
+    return _together(done) if done else None
+
+
+def _together(builds: Sequence[Built]) -> Built:
+    return Built(
+        tuple(sorted({name for built in builds for name in built.record_types})),
+        sum(built.models for built in builds),
+        sum(built.tests for built in builds),
+        tuple(warning for built in builds for warning in built.warnings),
+        sum(built.seconds for built in builds),
+    )
 
 
 def publish(settings: Settings) -> Path:
@@ -105,7 +104,7 @@ def publish(settings: Settings) -> Path:
     copy = duckdb.connect(str(fresh))
     try:
         copy.execute(f"attach '{_quoted(warehouse.path)}' as warehouse (read_only)")
-        for schema, table in sorted((row[0], row[1]) for row in tables if row[0] in COPIED_SCHEMAS):
+        for schema, table in sorted((row[0], row[1]) for row in tables if row[0] in COPIED_SCHEMAS and tuple(row) not in LEFT_OUT):
             copy.execute(f'create schema if not exists "{schema}"')
             copy.execute(f'create table "{schema}"."{table}" as select * from warehouse."{schema}"."{table}"')
         copy.execute("detach warehouse")
@@ -118,17 +117,6 @@ def publish(settings: Settings) -> Path:
 
 def _quoted(path: Path) -> str:
     return str(path).replace("'", "''")
-
-
-def _pending(connection: Connection) -> Pending | None:
-    built: int = connection.execute(select(func.coalesce(func.max(ledger.build.c.load_number), 0))).scalar_one()
-    table = ledger.submission
-    rows = connection.execute(
-        select(table.c.record_type, func.max(table.c.load_number)).where(table.c.load_number > built).group_by(table.c.record_type)
-    ).all()
-    if not rows:
-        return None
-    return Pending(max(row[1] for row in rows), tuple(sorted(row[0] for row in rows if row[0] in CONTRACTS)))
 
 
 def _run_dbt(settings: Settings, selection: Sequence[str]) -> tuple[int, int, tuple[str, ...]]:
@@ -161,7 +149,7 @@ def _dbt_environment(settings: Settings) -> Iterator[None]:
     """dbt reads its paths from the environment; put back what was there."""
     values = {
         "SAMEPICTURE_DUCKDB": str(open_warehouse(settings).path),
-        "SAMEPICTURE_DBT_TARGET": str(settings.home / "dbt"),
+        "DBT_TARGET_PATH": str(settings.home / "dbt"),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
     }
     before = {name: os.environ.get(name) for name in values}

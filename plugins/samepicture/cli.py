@@ -147,7 +147,7 @@ def rejects(
     out.print(table if rows else "Nothing of this submission was rejected.")
 
 
-@app.command(epilog='Example: `samepicture query "select * from marts.feed_health"`')
+@app.command(epilog='Example: `samepicture query "select * from published.feed_health"`')
 def query(
     sql: Annotated[str, typer.Argument(help="SQL on the published copy: schemas marts, published, conformed and ops.")],
     as_csv: Annotated[bool, typer.Option("--csv", help="As CSV.")] = False,

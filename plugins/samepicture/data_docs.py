@@ -1,7 +1,8 @@
-"""Great Expectations' Data Docs: a page a submission, rendered by its own renderers when the picture is published.
+"""Great Expectations' Data Docs, rendered by its own renderers when the picture is published.
 
 Judging keeps the validation results; rendering them there would cost more than the
-judging. Pages hold counts, never values of rows.
+judging. The index lists every submission; one that met every rule needs no page.
+Pages hold counts, never values of rows.
 """
 
 from __future__ import annotations
@@ -35,13 +36,17 @@ def render_data_docs(settings: Settings) -> Path:
     rows = []
     for source in sorted((settings.home / "validations").glob("*.json")):
         results = json.loads(source.read_text())
-        page = folder / f"{source.stem}.html"
-        if not page.exists() or page.stat().st_mtime < source.stat().st_mtime:
-            page.write_text("\n".join(_page(result) for result in results))
         met = sum(result["statistics"]["successful_expectations"] for result in results)
         of = sum(result["statistics"]["evaluated_expectations"] for result in results)
+        page = folder / f"{source.stem}.html"
+        page_is_old = not page.exists() or page.stat().st_mtime < source.stat().st_mtime
+        if met < of and page_is_old:
+            page.write_text("\n".join(_page(result) for result in results))
+        elif met == of:
+            page.unlink(missing_ok=True)
         name = html.escape(source.stem)
-        rows.append(f'<tr><td><a href="{name}.html">{name}</a></td><td>{met}</td><td>{of}</td></tr>')
+        shown = f'<a href="{name}.html">{name}</a>' if met < of else name
+        rows.append(f"<tr><td>{shown}</td><td>{met}</td><td>{of}</td></tr>")
     index = folder / "index.html"
     index.write_text(INDEX.format(rows="\n".join(rows)))
     return index

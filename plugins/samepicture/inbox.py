@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
+from datetime import UTC, datetime, timedelta
 
+from samepicture.pending import pending
 from samepicture.process import Pipeline
+from samepicture.settings import Settings
 from samepicture.register import unprocessed
 
 RETRY_SECONDS = 15 * 60
@@ -28,3 +31,11 @@ def waiting(pipeline: Pipeline) -> dict[str, list[str]]:
         mark.touch()
         found[pipeline.landing.receipt(submission_id).feed_id].append(submission_id)
     return dict(found)
+
+
+def forgotten(settings: Settings) -> list[str]:
+    """Record types whose loads are not in the marts after RETRY_SECONDS, though the warehouse was told."""
+    work = pending(settings)
+    if work is None or datetime.now(UTC) - work.since < timedelta(seconds=RETRY_SECONDS):
+        return []
+    return list(work.record_types)

@@ -27,7 +27,7 @@ from samepicture.landing import Landing, Receipt
 from samepicture.mapping import Mapping
 from samepicture.messages import PROBLEMS, SubmissionRejected, Warning_
 from samepicture.privacy.redaction import REDACTION_VERSION, redact
-from samepicture.readers import LINE, Part, read_parts
+from samepicture.readers import BATCH_ROWS, LINE, Part, read_parts
 from samepicture.records import CONTRACTS, PROVENANCE, Contract
 from samepicture.settings import Settings
 from samepicture.validation import Validator
@@ -117,10 +117,11 @@ class _Run:
         layout = part.layout or mapping.layout.name
         if layout not in self.verdict.layouts:
             self.verdict.layouts.append(layout)
-        for batch in part.frames:
-            self._batch(part, mapping, batch)
-            if self.progress is not None:
-                self.progress(self.verdict.received)
+        for frame in part.frames:
+            for batch in frame.iter_slices(max(BATCH_ROWS // mapping.rows_per_record, 1)):
+                self._batch(part, mapping, batch)
+                if self.progress is not None:
+                    self.progress(self.verdict.received)
         self._unreadable(part)
         for warning in (*mapping.warnings, *part.warnings):
             self._warn(warning)

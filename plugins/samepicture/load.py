@@ -16,6 +16,7 @@ from samepicture import ledger
 from samepicture.feed import Feed
 from samepicture.judge import Verdict, alone, read_verdict, work_folder
 from samepicture.landing import Receipt
+from samepicture.pending import find
 from samepicture.settings import Settings
 from samepicture.warehouse import open_warehouse
 from samepicture.warehouse.tables import raw_table
@@ -38,6 +39,8 @@ class Outcome:
     rows: int
     rejection_code: str | None
     rejection_sentence: str | None
+    first_pending: bool = False
+    """Nothing was waiting to be built before it: whoever tells the warehouse tells it of this one, the build takes the rest."""
 
 
 def load(settings: Settings, feed: Feed, receipt: Receipt, accept: Iterable[str] = ()) -> Outcome:
@@ -66,6 +69,7 @@ def _load(settings: Settings, feed: Feed, receipt: Receipt, accept: Iterable[str
             raise
         return earlier
     with warehouse.writer() as connection:
+        first_pending = find(connection) is None
         if UNUSUAL_SIZE not in accept:
             _check_usual(connection, feed, verdict)
         _forget(connection, feed, receipt.submission_id)
@@ -87,6 +91,7 @@ def _load(settings: Settings, feed: Feed, receipt: Receipt, accept: Iterable[str
         rows,
         verdict.rejection_code,
         verdict.rejection_sentence,
+        first_pending,
     )
 
 

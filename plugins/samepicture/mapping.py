@@ -72,6 +72,11 @@ class Mapping:
         self._wide = wide_headers(self.layout.unpivot, self._unused()) if self.layout.unpivot else []
         self._unknown = self._find_unknown(headers)
 
+    @property
+    def rows_per_record(self) -> int:
+        """How many rows of the contract one source record becomes: a wide file's measures, else 1."""
+        return max(len(self._wide), 1)
+
     def apply(self, batch: pl.DataFrame) -> Mapped:
         """Map one batch of text."""
         problems: list[pl.DataFrame] = []

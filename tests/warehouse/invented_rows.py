@@ -61,7 +61,7 @@ class Warehouse:
         from dbt.adapters.duckdb.connections import DuckDBConnectionManager
         from dbt.cli.main import dbtRunner
 
-        with _environment(SAMEPICTURE_DUCKDB=str(self.path), SAMEPICTURE_DBT_TARGET=str(self.target)):
+        with _environment(SAMEPICTURE_DUCKDB=str(self.path), DBT_TARGET_PATH=str(self.target)):
             folders = ["--project-dir", str(DBT), "--profiles-dir", str(DBT), "--log-path", str(self.target / "logs")]
             outcome = dbtRunner().invoke([*command, *folders, "--quiet"])
             DuckDBConnectionManager.close_all_connections()

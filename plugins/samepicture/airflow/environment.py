@@ -33,11 +33,10 @@ def airflow_environment(settings: Settings) -> dict[str, str]:
         "AIRFLOW__API__PORT": "8080",
         # Without one, each process makes its own, and they do not trust each other.
         "AIRFLOW__API_AUTH__JWT_SECRET": secrets.token_hex(64),
-        # Parsing DAG files and tasks see the same installation.
-        "SAMEPICTURE_HOME": str(settings.home),
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
     }
-    return {name: os.environ.get(name, value) for name, value in defaults.items()}
+    chosen = {name: os.environ.get(name, value) for name, value in defaults.items()}
+    return {**chosen, "SAMEPICTURE_HOME": str(settings.home)}  # parsing DAG files and tasks see the same installation
 
 
 def start(settings: Settings, arguments: Sequence[str]) -> None:

@@ -24,45 +24,56 @@ QUESTIONS = (
             string_agg(distinct source_family_code, ', ') filter (owner_directorate_code = 'nursing') as "nursing's sources",
             sum(feedback_count) filter (owner_directorate_code = 'comms') as comms,
             string_agg(distinct source_family_code, ', ') filter (owner_directorate_code = 'comms') as "comms' sources"
-        from published.theme_evidence
+        from marts.theme_evidence
         where current_ods_code = 'RZN' and quarter_start_date >= date '2025-07-01'
         group by theme_name
         having count(distinct owner_directorate_code) = 2
         order by sum(feedback_count) desc
         limit 8
         """,
-        "Pieces of feedback in quarters of five or more. Counts of different sources can't be divided by each other.",
+        "Pieces of feedback. Counts of different sources can't be divided by each other: people reach them in different ways.",
     ),
     Question(
         "Were complaints acknowledged in three working days, and answered by the agreed day?",
         """
         select
             organisation_name as trust,
-            count(*) as complaints,
-            round(100.0 * avg(cast(is_acknowledged_in_time as integer)), 1) as "acknowledged in time %",
-            round(100.0 * avg(cast(is_answered_by_agreed_date as integer)), 1) as "answered by agreed day %"
+            sum(complaint_count) as complaints,
+            round(100.0 * sum(acknowledged_in_time_count) / sum(acknowledged_in_time_decided_count), 1) as "acknowledged in time %",
+            round(100.0 * sum(answered_by_agreed_date_count) / sum(answered_by_agreed_date_decided_count), 1) as "answered by agreed day %"
         from published.complaint_timeliness
+        where organisation_name is not null
         group by organisation_name
         order by organisation_name
         """,
+        "Formal complaints, without PALS. Working days leave out weekends and England's bank holidays.",
     ),
     Question(
-        "Which Healthwatch recommendations are late?",
+        "What became of Healthwatch's recommendations?",
         """
-        select addressee_name as addressee, count(*) as recommendations, count(*) filter (is_late) as late
-        from marts.recommendations
-        group by addressee_name
-        order by late desc, addressee
-        limit 5
+        select local_healthwatch_name as "local Healthwatch", status_code as status, count(*) as recommendations, min(due_date) as "first due"
+        from published.recommendations
+        group by all
+        order by "local Healthwatch", status
+        """,
+    ),
+    Question(
+        "Is the last month's change in the Friends and Family Test real? (within each trust, never between them)",
+        """
+        select organisation_name as trust, setting_code as setting, month_start_date as month, round(100 * value, 1) as "positive %",
+            round(100 * lower_limit, 1) as "lower limit", round(100 * upper_limit, 1) as "upper limit", variation_code as variation
+        from published.spc
+        where is_latest and metric_code = 'fft_positive' and variation_code is not null
+        order by trust, setting
         """,
     ),
     Question(
         "Which feeds are late, or had records rejected?",
         """
-        select feed_name as feed, last_landed_at::date as "last landed", rejected_share as "share rejected", is_late as late
-        from marts.feed_health
+        select feed_name as feed, cast(last_landed_at as date) as "last landed", rejected_count as rejected, received_count as received, is_late as late
+        from published.feed_health
+        where rejected_count > 0 or is_late
         order by rejected_share desc nulls last, feed
-        limit 6
         """,
     ),
 )

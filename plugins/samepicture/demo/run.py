@@ -76,7 +76,7 @@ def _run(settings: Settings, console: Console) -> list[str]:
     )
     console.print("[bold]Northshire[/bold], an invented ICS: 3 trusts, 2 local Healthwatch, 40 GP practices, 24 months. Everything stays on this machine.")
     pipeline = Pipeline(settings)
-    with DemoApis(last_day=LAST_DAY) as apis, DemoHealthwatch(last_day=LAST_DAY) as healthwatch, _progress(console) as progress:
+    with DemoApis(stories=80, last_day=LAST_DAY) as apis, DemoHealthwatch(last_day=LAST_DAY) as healthwatch, _progress(console) as progress:
         apply({**apis.environment(), **healthwatch.environment()})
         landing = progress.add_task("landing what the organisations sent", total=None)
         for submission in submissions():

@@ -1,0 +1,133 @@
+"""A 1,000,000-row complaint CSV from landing to queryable, its parts, and DuckDB's bare load of the same file beside it.
+
+    make bench            or   python benchmarks/million_rows.py [rows]
+
+Wall time of one run each, peak memory of each in a process of its own. Says nothing about absolute speed:
+compare the ratio, on a quiet machine.
+"""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import resource
+import secrets
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+FEED = "complaint_northmoor"
+
+
+def invent(path: str, rows: int) -> dict[str, float]:
+    from samepicture.demo.cases import northmoor_csv
+
+    Path(path).write_bytes(northmoor_csv(24, 1, rows))
+    return {}
+
+
+def bare(path: str, _: int) -> dict[str, float]:
+    """What DuckDB needs to put the same text into a table: the physical limit that we compare with."""
+    import duckdb
+
+    started = time.perf_counter()
+    with tempfile.TemporaryDirectory() as folder, duckdb.connect(f"{folder}/bare.duckdb") as connection:
+        connection.execute("create table bare as select * from read_csv(?, all_varchar = true)", [path])
+        count = connection.sql("select count(*) from bare").fetchone()
+    return {"DuckDB's bare load into a file": time.perf_counter() - started, "rows": float(count[0] if count else 0)}
+
+
+def product(path: str, _: int) -> dict[str, float]:
+    """The product's own path, timed part by part."""
+    from samepicture import judge
+    from samepicture.mapping import Mapping
+    from samepicture.process import Pipeline
+    from samepicture.settings import Settings
+    from samepicture.validation import Validator
+
+    os.environ["SAMEPICTURE_PSEUDONYM_KEY"] = secrets.token_hex(32)
+    parts: dict[str, float] = {}
+    started = time.perf_counter()
+    import great_expectations  # noqa: F401
+
+    parts["importing Great Expectations, once a process"] = time.perf_counter() - started
+
+    def timed(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        def wrapper(*args: Any, **kwargs: Any) -> Any:
+            began = time.perf_counter()
+            try:
+                return function(*args, **kwargs)
+            finally:
+                parts[name] = parts.get(name, 0.0) + time.perf_counter() - began
+
+        return wrapper
+
+    Mapping.apply = timed("  mapping", Mapping.apply)  # type: ignore[method-assign]
+    Validator.judge = timed("  Great Expectations", Validator.judge)  # type: ignore[method-assign]
+    judge.deidentified = timed("  pseudonyms and redaction", judge.deidentified)
+    judge._Parquet.write = timed("  writing Parquet", judge._Parquet.write)  # type: ignore[method-assign]
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["SAMEPICTURE_HOME"] = folder
+        pipeline = Pipeline(Settings.from_environment())
+        marks = [time.perf_counter()]
+        receipt, _new = pipeline.land_file(FEED, Path(path))
+        marks.append(time.perf_counter())
+        pipeline.judge(receipt.submission_id)
+        marks.append(time.perf_counter())
+        outcome = pipeline.load(receipt.submission_id)
+        marks.append(time.perf_counter())
+    inner = sum(seconds for name, seconds in parts.items() if name.startswith("  "))
+    return {
+        "landing and hashing": marks[1] - marks[0],
+        "judging": marks[2] - marks[1],
+        **{name: seconds for name, seconds in parts.items() if name.startswith("  ")},
+        "  reading, duplicates, the rest": marks[2] - marks[1] - inner,
+        "loading": marks[3] - marks[2],
+        "landing to queryable": marks[3] - marks[0],
+        **{name: seconds for name, seconds in parts.items() if not name.startswith("  ")},
+        "rows": float(outcome.accepted),
+    }
+
+
+def alone(function: Callable[[str, int], dict[str, float]], path: str, rows: int) -> dict[str, float]:
+    """Run in a process of its own; the result with its peak memory."""
+
+    def child(sender: Any) -> None:
+        result = function(path, rows)
+        sender.send(json.dumps({**result, "peak MB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))
+        sender.close()
+        os._exit(0)
+
+    receiver, sender = multiprocessing.get_context("fork").Pipe(duplex=False)
+    process = multiprocessing.get_context("fork").Process(target=child, args=(sender,))
+    process.start()
+    result: dict[str, float] = json.loads(receiver.recv())
+    process.join()
+    return result
+
+
+def main() -> None:
+    rows = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
+    with tempfile.TemporaryDirectory() as folder:
+        path = f"{folder}/cases.csv"
+        alone(invent, path, rows)
+        size = Path(path).stat().st_size / 1e6
+        limit = alone(bare, path, rows)
+        ours = alone(product, path, rows)
+    print(f"{rows:,} rows, {size:,.0f} MB")
+    for name, seconds in {**{k: v for k, v in limit.items() if k.startswith("DuckDB")}, **ours}.items():
+        if name in ("rows", "peak MB"):
+            continue
+        print(f"{name:<48}{seconds:>8.1f} s")
+    print(f"{'accepted':<48}{ours['rows']:>8,.0f}")
+    print(f"{'peak memory, bare / ours':<48}{limit['peak MB']:>8,.0f} / {ours['peak MB']:,.0f} MB")
+    bare_seconds = next(seconds for name, seconds in limit.items() if name.startswith("DuckDB"))
+    print(f"{'landing to queryable, times the bare load':<48}{ours['landing to queryable'] / bare_seconds:>8.1f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,47 @@
+"""What was loaded and is not in the marts yet: the difference between the ledger and the last finished build."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, func, select
+
+from samepicture import ledger
+from samepicture.records import CONTRACTS
+from samepicture.settings import Settings
+from samepicture.warehouse import open_warehouse
+
+
+@dataclass(frozen=True)
+class Pending:
+    """What the marts do not show yet."""
+
+    load_number: int
+    record_types: tuple[str, ...]
+    """Whose rows changed; none where submissions were only refused."""
+    since: datetime
+    """When the first of it was loaded."""
+
+
+def pending(settings: Settings) -> Pending | None:
+    """What was loaded since the last build; None where there is nothing to do."""
+    warehouse = open_warehouse(settings)
+    warehouse.create()
+    with warehouse.writer() as connection:
+        return find(connection)
+
+
+def find(connection: Connection) -> Pending | None:
+    """The same, inside a transaction that the caller has open."""
+    built: int = connection.execute(select(func.coalesce(func.max(ledger.build.c.load_number), 0))).scalar_one()
+    table = ledger.submission
+    rows = connection.execute(
+        select(table.c.record_type, table.c.outcome_code, table.c.load_number, ledger.stage.c.finished_at)
+        .join(ledger.stage, ledger.stage.c.submission_id == table.c.submission_id)
+        .where(table.c.load_number > built, ledger.stage.c.stage_code == "loaded")
+    ).all()
+    if not rows:
+        return None
+    changed = {row.record_type for row in rows if row.outcome_code == "loaded" and row.record_type in CONTRACTS}
+    return Pending(max(row.load_number for row in rows), tuple(sorted(changed)), min(row.finished_at for row in rows))

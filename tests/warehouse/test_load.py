@@ -1,0 +1,121 @@
+"""Loading replaces by submission: in any order, any number of times, the tables are the same."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as example_settings
+from hypothesis import strategies as st
+from jinja2 import Environment, FileSystemLoader
+from sqlalchemy import text
+
+from samepicture.process import Pipeline
+from samepicture.records import CONTRACTS
+from samepicture.settings import PROJECT, Settings
+from samepicture.warehouse import open_warehouse
+from tests.feeds.test_bad_input import FEED, export
+
+VERSIONS = ({"Last updated": "03/03/2025 09:00", "Grade": "3 - High"}, {"Last updated": "01/03/2025 09:00", "Grade": "1 - Low"}, {"Last updated": "02/03/2025 09:00"})
+"""Three exports of the same cases; the first landed is the latest version."""
+
+
+@pytest.fixture(scope="module")
+def judged(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, list[str]]:
+    """An installation where submissions are judged and none is loaded: the versions, one that is refused, one of other cases."""
+    with pytest.MonkeyPatch.context() as environment:
+        for name in ("SAMEPICTURE_WAREHOUSE", "SAMEPICTURE_LANDING", "SAMEPICTURE_FEEDS"):
+            environment.delenv(name, raising=False)
+        environment.setenv("SAMEPICTURE_HOME", str(tmp_path_factory.mktemp("judged")))
+        environment.setenv("SAMEPICTURE_PSEUDONYM_KEY", "a key for tests alone, never for people")
+        pipeline = Pipeline(Settings.from_environment())
+    files = [*(export(4, changes) for changes in VERSIONS), export(4, {"Date received": "01/01/2999"}), export(9) + b'"ragged"\r\n']
+    ids = [pipeline.land(FEED, f"{number}.csv", io.BytesIO(content))[0].submission_id for number, content in enumerate(files)]
+    pipeline.feeds[FEED] = replace(pipeline.feeds[FEED], bounds=replace(pipeline.feeds[FEED].bounds, rejected_share=0.5))
+    for submission_id in ids:
+        pipeline.judge(submission_id)
+    return pipeline.settings, ids
+
+
+def loaded(settings: Settings, ids: list[str]) -> tuple[dict[str, list[Any]], list[Any]]:
+    """All tables, and the latest version of each case, after these loads into an empty warehouse."""
+    with tempfile.TemporaryDirectory() as home:
+        pipeline = Pipeline(replace(settings, home=Path(home), warehouse=f"duckdb:///{home}/warehouse.duckdb"))
+        for submission_id in ids:
+            shutil.copytree(settings.work / submission_id, pipeline.settings.work / submission_id)
+            pipeline.load(submission_id)
+        with open_warehouse(pipeline.settings).writer() as connection:
+            tables = {
+                name: sorted(map(str, connection.execute(text(f"select {columns} from {name}"))))
+                for name, columns in (
+                    ("raw.complaint", "*"),
+                    ("ops.quarantine", "*"),
+                    ("ops.submission_warning", "*"),
+                    ("ops.submission", "* exclude (load_number)"),
+                    ("ops.ledger", "* exclude (started_at, finished_at, duration_seconds)"),
+                )
+            }
+            latest = connection.execute(text(f"select case_pseudonym, version_at, severity_code, submission_id from ({latest_sql()}) order by 1")).all()
+    return tables, list(latest)
+
+
+def latest_sql() -> str:
+    """What staging selects, by the project's own macro."""
+    templates = Environment(loader=FileSystemLoader(PROJECT / "dbt" / "macros"))
+    templates.globals["source"] = lambda schema, table: f"{schema}.{table}"
+    return str(templates.get_template("latest_version.sql").module.latest_version("raw.complaint", CONTRACTS["complaint"].key))  # type: ignore[attr-defined]
+
+
+@example_settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(data=st.data())
+def test_order_and_repetition_change_nothing(judged: tuple[Settings, list[str]], data: st.DataObject) -> None:
+    settings, ids = judged
+    again = data.draw(st.lists(st.sampled_from(ids), max_size=3))
+    order = data.draw(st.permutations([*ids, *again]))
+    assert loaded(settings, order) == in_order(settings, tuple(ids))
+
+
+_KNOWN: dict[tuple[str, ...], tuple[dict[str, list[Any]], list[Any]]] = {}
+
+
+def in_order(settings: Settings, ids: tuple[str, ...]) -> tuple[dict[str, list[Any]], list[Any]]:
+    if ids not in _KNOWN:
+        _KNOWN[ids] = loaded(settings, list(ids))
+    return _KNOWN[ids]
+
+
+def test_the_latest_version_is_by_its_own_time_and_the_others_stay(judged: tuple[Settings, list[str]]) -> None:
+    settings, ids = judged
+    tables, latest = in_order(settings, tuple(ids))
+    assert len(tables["raw.complaint"]) == 3 * 4 + 9
+    assert len(tables["ops.submission"]) == 5
+    assert [(str(row.version_at)[:10], row.severity_code, row.submission_id) for row in latest[:0] + [row for row in latest if row.submission_id == ids[0]]] == [
+        ("2025-03-03", "high", ids[0])
+    ] * 4
+    assert len(latest) == 9, "five cases stand only in the last file"
+
+
+def test_a_writer_waits_for_another(settings: Settings, pipeline: Pipeline) -> None:
+    receipt, _ = pipeline.land(FEED, "cases.csv", io.BytesIO(export(3)))
+    pipeline.judge(receipt.submission_id)
+    open_warehouse(settings).create()
+    program = "import duckdb, sys, time; c = duckdb.connect(sys.argv[1]); print('open', flush=True); time.sleep(1.0)"
+    holder = subprocess.Popen([sys.executable, "-c", program, str(open_warehouse(settings).path)], stdout=subprocess.PIPE)
+    assert holder.stdout is not None
+    holder.stdout.readline()
+    assert pipeline.load(receipt.submission_id).rows == 3
+    assert holder.wait() == 0
+
+
+def test_what_is_neither_judged_nor_loaded_is_an_error(pipeline: Pipeline) -> None:
+    receipt, _ = pipeline.land(FEED, "cases.csv", io.BytesIO(export(3)))
+    with pytest.raises(FileNotFoundError):
+        pipeline.load(receipt.submission_id)
