@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import signal
@@ -27,10 +28,19 @@ DIFFERS = {"landed_at", "started_at", "finished_at", "duration_seconds", "load_n
 NOT_LANDED = ("while landing", "between bytes and receipt")
 
 
-@pytest.fixture(scope="module")
-def remains(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, list[int]]]:
-    """The homes that killed processes left, and how each ended."""
-    folder = tmp_path_factory.mktemp("killed")
+@pytest.fixture(scope="session")
+def remains(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> tuple[Path, dict[str, list[int]]]:
+    """The homes that killed processes left, and how each ended; made once for all workers of a test run."""
+    folder = tmp_path_factory.mktemp("killed") if worker_id == "master" else tmp_path_factory.getbasetemp().parent / "killed"
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "ended.json").exists():
+            (folder / "ended.json").write_text(_kill_at_every_stage(folder))
+    return folder, json.loads((folder / "ended.json").read_text())
+
+
+def _kill_at_every_stage(folder: Path) -> str:
     (folder / "earlier.csv").write_text(written(table(5)))
     rows = [*table(12, first=4), *table(1, first=90, changes={"Date received": "01/01/2999"})[1:]]
     (folder / "cases.csv").write_text(written(rows))
@@ -40,7 +50,7 @@ def remains(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, l
     driver = [sys.executable, str(Path(__file__).with_name("killed.py")), str(folder), str(folder / "earlier.csv"), str(folder / "cases.csv")]
     run = subprocess.run(driver, env=environment, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr
-    return folder, json.loads(run.stdout.splitlines()[-1])
+    return run.stdout.splitlines()[-1]
 
 
 @pytest.fixture
@@ -83,7 +93,6 @@ def orphans(pipeline: Pipeline) -> list[Any]:
         ]
 
 
-@pytest.mark.xdist_group("killed")
 @pytest.mark.parametrize("stage", STAGES)
 def test_killed(remains: tuple[Path, dict[str, list[int]]], home: Any, stage: str) -> None:
     folder, ended = remains
@@ -105,7 +114,6 @@ def test_killed(remains: tuple[Path, dict[str, list[int]]], home: Any, stage: st
     assert not orphans(pipeline)
 
 
-@pytest.mark.xdist_group("killed")
 def test_a_load_that_was_done_says_so_again(home: Any) -> None:
     """Its process died after the commit, or another was faster: the retry has nothing to load, and is right."""
     pipeline = home("never killed")
@@ -113,7 +121,6 @@ def test_a_load_that_was_done_says_so_again(home: Any) -> None:
     assert (pipeline.load(first).rows, pipeline.load(second).rows, pipeline.load(first).rejected) == (12, 5, 1)
 
 
-@pytest.mark.xdist_group("killed")
 def test_all_at_once(remains: tuple[Path, dict[str, list[int]]], home: Any) -> None:
     """Three processes with the same bytes and one with others: each submission once, none fails, one writer after the other."""
     assert remains[1]["together"] == [0, 0, 0, 0]

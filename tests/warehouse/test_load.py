@@ -74,7 +74,7 @@ def latest_sql() -> str:
     return str(templates.get_template("latest_version.sql").module.latest_version("raw.complaint", CONTRACTS["complaint"].key))  # type: ignore[attr-defined]
 
 
-@example_settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@example_settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(data=st.data())
 def test_order_and_repetition_change_nothing(judged: tuple[Settings, list[str]], data: st.DataObject) -> None:
     settings, ids = judged
@@ -97,9 +97,7 @@ def test_the_latest_version_is_by_its_own_time_and_the_others_stay(judged: tuple
     tables, latest = in_order(settings, tuple(ids))
     assert len(tables["raw.complaint"]) == 3 * 4 + 9
     assert len(tables["ops.submission"]) == 5
-    assert [(str(row.version_at)[:10], row.severity_code, row.submission_id) for row in latest[:0] + [row for row in latest if row.submission_id == ids[0]]] == [
-        ("2025-03-03", "high", ids[0])
-    ] * 4
+    assert [(row.severity_code, row.submission_id) for row in latest if str(row.version_at).startswith("2025-03")] == [("high", ids[0])] * 4
     assert len(latest) == 9, "five cases stand only in the last file"
 
 
