@@ -170,26 +170,30 @@ class Feed:
 
 def load_feed(folder: Path) -> Feed:
     """Parse one feed's folder. Raises FeedError that names file, key and fix."""
+    from samepicture.feed_checks import mistakes, repeated_key
+    from samepicture.records import CONTRACTS
+
     path = folder / FEED_FILE
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        document = yaml.load(path.read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        content = path.read_bytes()
+        twice = repeated_key(yaml.compose(content, Loader=loader))
+        document = yaml.load(content, Loader=loader)  # noqa: S506 - both are safe loaders
     except FileNotFoundError:
         raise FeedError(f"{folder} has no {FEED_FILE}: add one, or make it with `samepicture new-feed`.") from None
     except yaml.YAMLError as error:
         raise FeedError(f"{path} is not YAML: {error}") from None
-    feed = typing.cast(Feed, _build(Feed, document, str(path), ""))
+    if twice:
+        raise FeedError(f"{path}: line {twice[1]} has the key {twice[0]!r} a second time: remove one.")
+    feed = dataclasses.replace(typing.cast(Feed, _build(Feed, document, str(path), "")), folder=folder)
     if feed.id != folder.name:
         raise FeedError(f"{path}: id is {feed.id!r} but the folder is {folder.name!r}: give both the same name.")
-    from samepicture.records import CONTRACTS
-
     contract = CONTRACTS.get(feed.record_type)
     if contract is None:
         raise FeedError(f"{path}: record_type {feed.record_type!r} is unknown: use one of {', '.join(CONTRACTS)}.")
-    for layout in feed.layouts:
-        for name in layout.columns:
-            if name not in contract.by_name and name != "version_at":
-                raise FeedError(f"{path}: layouts.{layout.name}.columns.{name} is no column of {feed.record_type}: use one of {', '.join(contract.by_name)}.")
-    return dataclasses.replace(feed, folder=folder)
+    for mistake in mistakes(feed, contract):
+        raise FeedError(f"{path}: {mistake}")
+    return feed
 
 
 def load_feeds(folders: Iterable[Path]) -> dict[str, Feed]:
@@ -202,6 +206,9 @@ def load_feeds(folders: Iterable[Path]) -> dict[str, Feed]:
                 raise FeedError(f"{path}: the id {feed.id!r} is taken by {feeds[feed.id].folder}: choose another.")
             feeds[feed.id] = feed
     return feeds
+
+
+_IN_WORDS = {float: "a number", int: "a whole number", bool: "true or false"}
 
 
 def _build(kind: Any, value: Any, path: str, key: str) -> Any:
@@ -222,6 +229,8 @@ def _build(kind: Any, value: Any, path: str, key: str) -> Any:
     if origin is not None and issubclass(origin, Mapping):
         if not isinstance(value, dict):
             raise FeedError(f"{where} is {value!r}: write keys and values.")
+        if any(isinstance(name, bool) for name in value):
+            raise FeedError(f'{where} has a key that YAML takes for true or false: put it into quotes ("YES", "NO", "ON").')
         return {str(name): _build(typing.get_args(kind)[1], item, path, f"{key}.{name}") for name, item in value.items()}
     if dataclasses.is_dataclass(kind):
         return _build_dataclass(kind, value, path, key)
@@ -230,11 +239,13 @@ def _build(kind: Any, value: Any, path: str, key: str) -> Any:
     if kind is str:
         if isinstance(value, (dict, list)) or value is None:
             raise FeedError(f"{where} is {value!r}: write a text.")
+        if isinstance(value, bool):
+            raise FeedError(f'{where} is taken by YAML for true or false: put it into quotes ("yes", "NO").')
         return str(value)
     if kind is float and isinstance(value, (int, float)) and not isinstance(value, bool):
         return float(value)
-    if kind is Path or not isinstance(value, kind):
-        raise FeedError(f"{where} is {value!r}: write a {kind.__name__}.")
+    if kind is Path or not isinstance(value, kind) or (kind is not bool and isinstance(value, bool)):
+        raise FeedError(f"{where} is {value!r}: write {_IN_WORDS.get(kind, kind.__name__)}.")
     return value
 
 
