@@ -44,7 +44,7 @@ docs: $(READY)
 	$(RUN) samepicture docs
 
 airflow: $(READY)
-	$(RUN) samepicture airflow standalone
+	$(RUN) samepicture airflow
 
 clean:
 	rm -rf .samepicture .venv .uv dbt/target dbt/logs

@@ -221,13 +221,15 @@ def demo() -> None:
 
 
 @app.command(
-    epilog="Example: `samepicture airflow standalone`", context_settings={"allow_extra_args": True, "ignore_unknown_options": True}
+    epilog="Example: `samepicture airflow`, or `samepicture airflow dags list`",
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
 )
 def airflow(context: typer.Context) -> None:
-    """Run an Airflow command on this installation: loopback only, with its DAGs and its writer's pool."""
-    from samepicture.airflow.environment import start
+    """Run Airflow on this machine, on loopback, until Ctrl-C; or run one Airflow command on this installation."""
+    from samepicture.airflow.local import run_command, serve
 
-    start(Settings.from_environment(), context.args)
+    settings = Settings.from_environment()
+    raise typer.Exit(run_command(settings, context.args) if context.args else serve(settings))
 
 
 def _process(pipeline: Pipeline, submission_ids: list[str], accept: list[str] | None = None) -> None:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
-import subprocess
-import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from samepicture.settings import PROJECT, Settings
 
@@ -37,15 +35,6 @@ def airflow_environment(settings: Settings) -> dict[str, str]:
     }
     chosen = {name: os.environ.get(name, value) for name, value in defaults.items()}
     return {**chosen, "SAMEPICTURE_HOME": str(settings.home)}  # parsing DAG files and tasks see the same installation
-
-
-def start(settings: Settings, arguments: Sequence[str]) -> None:
-    """Become Airflow's own command, after making its database and the writer's pool. Does not return."""
-    settings.require_pseudonym_key()
-    apply(airflow_environment(settings))
-    for preparation in (["db", "migrate"], ["pools", "set", WRITER_POOL, "1", "The warehouse has one writer."]):
-        subprocess.run([sys.executable, "-m", "airflow", *preparation], check=True, stdout=subprocess.DEVNULL)
-    os.execv(sys.executable, [sys.executable, "-m", "airflow", *arguments])
 
 
 def apply(environment: Mapping[str, str]) -> None:

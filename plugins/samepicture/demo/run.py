@@ -18,7 +18,7 @@ from typing import TextIO
 
 import duckdb
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from samepicture.airflow.environment import airflow_environment, apply
@@ -31,7 +31,10 @@ from samepicture.register import Submission, rejected_records
 from samepicture.register import submissions as registered
 from samepicture.settings import Settings
 
+LINE_EVERY = 25
 SHOWN_REASONS = 12
+ENVIRONMENT = "environment"
+"""A file to source: the demo's home, and its key, which guards nothing but invented people."""
 STEPS = {"collect": "asked a source", "announce": "announced", "judge": "judged", "load": "loaded", "build": "rebuilt", "publish": "published"}
 
 
@@ -47,6 +50,7 @@ def run(base: Settings) -> int:
     )
     shutil.rmtree(settings.home, ignore_errors=True)
     (settings.home / "logs").mkdir(parents=True)
+    _write_environment(settings)
     with _terminal(settings.home / "logs" / "demo.log") as terminal:
         console = Console(file=terminal, width=None if terminal.isatty() else 150)
         try:
@@ -116,10 +120,14 @@ def _show(settings: Settings, console: Console, seconds: float) -> None:
                 table.add_row(*("" if cell is None else str(cell) for cell in row))
             console.print()
             console.print(table)
-    shown = os.path.relpath(settings.home)
-    console.print(f"\nDone in {seconds:.0f} s. Nothing is left running; run it again when you like.")
-    console.print("Ask your own:", f'  SAMEPICTURE_HOME={shown} .venv/bin/samepicture query "from marts.spc limit 5"', sep="\n", soft_wrap=True, highlight=False)
-    console.print("See the DAGs and their runs in Airflow on this machine, until you press Ctrl-C:", "  make airflow", sep="\n", soft_wrap=True, highlight=False)
+    console.print(f"\nDone in {seconds:.0f} s. Nothing is left running; run it again when you like. To look further:")
+    for command, words in (
+        (f". {os.path.relpath(settings.home / ENVIRONMENT)}", "use the demo's warehouse in this shell"),
+        ('.venv/bin/samepicture query "from published.spc limit 5"', "ask your own questions in SQL"),
+        (".venv/bin/samepicture status", "what became of each submission"),
+        ("make airflow", "its DAGs and their runs in Airflow on this machine, until Ctrl-C"),
+    ):
+        console.print(f"  {command:<60} {words}", soft_wrap=True, highlight=False)
 
 
 def _show_landed(console: Console, found: list[Submission], pipeline: Pipeline) -> None:
@@ -152,8 +160,24 @@ def _show_reasons(console: Console, found: list[Submission], pipeline: Pipeline)
     console.print(table)
 
 
+def _write_environment(settings: Settings) -> None:
+    path = settings.home / ENVIRONMENT
+    path.touch(mode=0o600)
+    path.write_text(f"export SAMEPICTURE_HOME={settings.home}\nexport SAMEPICTURE_PSEUDONYM_KEY={settings.pseudonym_key}\n")
+
+
+class _Lines(Progress):
+    """Where there is no terminal to draw on: a line now and then."""
+
+    def advance(self, task_id: TaskID, advance: float = 1) -> None:
+        super().advance(task_id, advance)
+        task = self.tasks[task_id]
+        if not self.console.is_terminal and task.completed % LINE_EVERY == 0:
+            self.console.print(f"{task.description}: {task.completed:.0f} steps, {task.elapsed or 0:.0f} s")
+
+
 def _progress(console: Console) -> Progress:
-    return Progress(
+    return _Lines(
         TextColumn("{task.description:<36}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=console, refresh_per_second=4
     )
 

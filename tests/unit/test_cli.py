@@ -1,0 +1,104 @@
+"""The command, as a person and a script use it: real files, a real warehouse, real exit codes."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from samepicture.settings import PROJECT
+
+RETURNS = PROJECT / "dags" / "feeds" / "complaint_return"
+BAD = RETURNS / "sample_ko41a_organisation.csv"
+pytestmark = pytest.mark.xdist_group("cli")
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cli")
+
+
+def samepicture(home: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    variables = {name: value for name, value in os.environ.items() if not name.startswith("SAMEPICTURE_")}
+    variables |= {"SAMEPICTURE_HOME": str(home), "SAMEPICTURE_PSEUDONYM_KEY": "a key for tests alone, never for people"} | environment
+    command = [str(Path(sys.executable).with_name("samepicture")), *arguments]
+    return subprocess.run(command, env=variables, capture_output=True, text=True, timeout=200, check=False)
+
+
+@pytest.fixture(scope="module")
+def submitted(home: Path) -> subprocess.CompletedProcess[str]:
+    good = home / "practices.csv"
+    good.write_text("".join((RETURNS / "sample_ko41b_practice.csv").read_text().splitlines(keepends=True)[:9]))
+    return samepicture(home, "submit", "complaint_return", str(good), str(BAD), "--now")
+
+
+def test_submit_now_tells_what_became_of_each_file(submitted: subprocess.CompletedProcess[str]) -> None:
+    assert "loaded: 8 of 8 records accepted, 0 rejected" in submitted.stdout
+    assert "rejected (too_many_rejected): 7 of 11 records" in submitted.stdout
+    assert "rebuilt" in submitted.stdout
+    assert submitted.returncode == 1, "a refused submission must be seen by scripts"
+
+
+@pytest.mark.usefixtures("submitted")
+def test_status_lists_both(home: Path) -> None:
+    shown = samepicture(home, "status", "--feed", "complaint_return")
+    assert shown.returncode == 0
+    assert [line for line in shown.stdout.splitlines() if "practices.csv" in line and "loaded" in line]
+    assert [line for line in shown.stdout.splitlines() if BAD.name in line and "rejected" in line]
+
+
+def test_rejects_as_csv_can_be_sent_back(home: Path, submitted: subprocess.CompletedProcess[str]) -> None:
+    refused = next(line.split()[0] for line in submitted.stdout.splitlines() if "too_many_rejected" in line)
+    rows = list(csv.reader(io.StringIO(samepicture(home, "rejects", refused, "--csv").stdout)))
+    assert rows[0] == ["part", "line", "code", "column", "what to do"]
+    assert [row[1] for row in rows[2:]] == ["5", "6", "7", "8", "9", "10", "11"]
+
+
+@pytest.mark.usefixtures("submitted")
+def test_query_reads_the_published_copy_and_changes_nothing(home: Path) -> None:
+    asked = samepicture(home, "query", "select sum(complaints_count) as new from conformed.fct_complaint_return where measure_code = 'complaints_total_new'", "--csv")
+    assert asked.stdout.splitlines() == ["new", "292"]
+    refused = samepicture(home, "query", "drop table ops.submission")
+    assert refused.returncode == 1
+    assert "read-only" in refused.stderr
+
+
+@pytest.mark.usefixtures("submitted")
+def test_replay_gives_the_same(home: Path) -> None:
+    before = samepicture(home, "query", "select * exclude load_number from ops.submission order by all", "--csv").stdout
+    loaded = next(line.split(",")[0] for line in before.splitlines() if "practices.csv" in line)
+    assert samepicture(home, "replay", loaded).returncode == 0
+    assert samepicture(home, "query", "select * exclude load_number from ops.submission order by all", "--csv").stdout == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["submit", "no_such_feed", str(BAD)], "there is no feed 'no_such_feed': use one of"),
+        (["rejects", "no.such.submission"], "no submission 'no.such.submission' was landed here"),
+        (["query", "select * from nowhere"], "the query could not run"),
+        (["new-feed", "x", "--record-type", "nothing"], "use one of complaint"),
+    ],
+)
+@pytest.mark.usefixtures("submitted")
+def test_a_mistake_is_one_sentence(home: Path, arguments: list[str], sentence: str) -> None:
+    done = samepicture(home, *arguments)
+    assert done.returncode == 1
+    assert sentence in " ".join(done.stderr.split())
+    assert "Traceback" not in done.stderr
+
+
+def test_a_missing_key_is_named(home: Path) -> None:
+    done = samepicture(home, "submit", "complaint_return", str(BAD), "--now", SAMEPICTURE_PSEUDONYM_KEY="short")
+    assert done.returncode == 1
+    assert "SAMEPICTURE_PSEUDONYM_KEY" in done.stderr
+
+
+@pytest.mark.parametrize("command", ["submit", "collect", "status", "rejects", "replay", "query", "feeds", "new-feed", "docs", "demo", "airflow"])
+def test_help_shows_an_example(home: Path, command: str) -> None:
+    assert f"Example: samepicture {command}" in " ".join(samepicture(home, command, "--help").stdout.replace("`", "").split())
