@@ -61,7 +61,7 @@ class Mapping:
     def __init__(self, feed: Feed, headers: Sequence[str]) -> None:
         self._contract: Contract = CONTRACTS[feed.record_type]
         self._feed = feed
-        self._own = feed.reader.kind == "own" or not feed.layouts
+        self._own = feed.reader.kind == "own"
         """Only a reader of ours may say of a record when it changed and that it is gone: a sender's column of that name may not."""
         self._headers: dict[str, str] = {}
         for name in headers:

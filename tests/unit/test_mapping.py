@@ -41,6 +41,9 @@ def declared(folder: Path, layouts: list[dict[str, Any]], record_type: str = "co
     home.mkdir()
     document = {"id": "a_feed", "title": "A feed", "record_type": record_type, "publisher": "P", "owner_directorate": "nursing"}
     document |= {"source_family": "complaints", "licence": "L", "reader": {"kind": "delimited", "mojibake": mojibake}, "layouts": layouts}
+    if not layouts:  # only a reader of the folder's own gives columns by the names of the contract
+        document["reader"] = {"kind": "own"}
+        (home / "reader.py").touch()
     (home / "feed.yml").write_text(yaml.safe_dump(document))
     return load_feed(home)
 

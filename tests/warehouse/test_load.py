@@ -117,3 +117,8 @@ def test_what_is_neither_judged_nor_loaded_is_an_error(pipeline: Pipeline) -> No
     receipt, _ = pipeline.land(FEED, "cases.csv", io.BytesIO(export(3)))
     with pytest.raises(FileNotFoundError):
         pipeline.load(receipt.submission_id)
+
+
+def test_long_loads_draw_nothing_on_standard_output(settings: Settings) -> None:
+    with open_warehouse(settings).writer() as connection:
+        assert connection.execute(text("select current_setting('enable_progress_bar')")).scalar_one() is False

@@ -6,9 +6,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import duckdb
-from sqlalchemy import Connection, Engine, create_engine
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
@@ -23,6 +24,7 @@ class DuckDBWarehouse:
     def __init__(self, url: str) -> None:
         self.path = Path(url.removeprefix("duckdb:///"))
         self._engine: Engine = create_engine(url, poolclass=NullPool)
+        event.listen(self._engine, "connect", _without_progress_bar)
 
     @contextmanager
     def writer(self) -> Iterator[Connection]:
@@ -63,3 +65,8 @@ class DuckDBWarehouse:
         result = connection.exec_driver_sql(f"insert into {table} by name select * from read_parquet(?)", (str(path),))
         row = result.fetchone()
         return int(row[0]) if row else 0
+
+
+def _without_progress_bar(connection: Any, _record: Any) -> None:
+    """DuckDB draws one on standard output, where our results go."""
+    connection.cursor().execute("set enable_progress_bar = false")
