@@ -37,8 +37,7 @@ def bare(path: str, _: int) -> dict[str, float]:
     started = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder, duckdb.connect(f"{folder}/bare.duckdb") as connection:
         connection.execute("create table bare as select * from read_csv(?, all_varchar = true)", [path])
-        count = connection.sql("select count(*) from bare").fetchone()
-    return {"DuckDB's bare load into a file": time.perf_counter() - started, "rows": float(count[0] if count else 0)}
+    return {"DuckDB's bare load into a file": time.perf_counter() - started}
 
 
 def product(path: str, _: int) -> dict[str, float]:
@@ -105,6 +104,7 @@ def alone(function: Callable[[str, int], dict[str, float]], path: str, rows: int
     receiver, sender = multiprocessing.get_context("fork").Pipe(duplex=False)
     process = multiprocessing.get_context("fork").Process(target=child, args=(sender,))
     process.start()
+    sender.close()  # so that a child that died is an end of the pipe, not silence
     result: dict[str, float] = json.loads(receiver.recv())
     process.join()
     return result

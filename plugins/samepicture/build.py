@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
-from sqlalchemy import Connection, func, insert, select, text
+from sqlalchemy import func, insert, select, text
 
 from samepicture import ledger
 from samepicture.data_docs import render_data_docs
@@ -30,6 +30,8 @@ COPIED_SCHEMAS = ("published", "marts", "conformed", "ops")
 """What the analysts' copy holds: records without words, never raw or staging."""
 LEFT_OUT = (("ops", "quarantine"),)
 """Rejected records hold redacted words."""
+HIDDEN = {("ops", "submission"): "exclude (file_name)"}
+"""A sender may have named a person in it."""
 
 
 class BuildFailed(Exception):
@@ -106,7 +108,8 @@ def publish(settings: Settings) -> Path:
         copy.execute(f"attach '{_quoted(warehouse.path)}' as warehouse (read_only)")
         for schema, table in sorted((row[0], row[1]) for row in tables if row[0] in COPIED_SCHEMAS and tuple(row) not in LEFT_OUT):
             copy.execute(f'create schema if not exists "{schema}"')
-            copy.execute(f'create table "{schema}"."{table}" as select * from warehouse."{schema}"."{table}"')
+            columns = f"* {HIDDEN.get((schema, table), '')}"
+            copy.execute(f'create table "{schema}"."{table}" as select {columns} from warehouse."{schema}"."{table}"')  # noqa: S608 - names out of our own catalogue
         copy.execute("detach warehouse")
     finally:
         copy.close()
@@ -162,5 +165,3 @@ def _dbt_environment(settings: Settings) -> Iterator[None]:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
-
-

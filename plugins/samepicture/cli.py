@@ -54,7 +54,12 @@ def main() -> None:
         code = 1
     except OSError as error:
         where = f" ({error.filename})" if error.filename else ""
-        notes.print(f"samepicture: {error.strerror or error}{where}: make room or mend it, then do the same again; it is safe to repeat.", style="red", highlight=False, soft_wrap=True)
+        notes.print(
+            f"samepicture: {error.strerror or error}{where}: make room or mend it, then do the same again; it is safe to repeat.",
+            style="red",
+            highlight=False,
+            soft_wrap=True,
+        )
         code = 1
     sys.stdout.flush()
     sys.stderr.flush()
@@ -80,7 +85,10 @@ def submit(
     for path in files:
         receipt, new = pipeline.land_file(feed, path)
         ids.append(receipt.submission_id)
-        out.print(f"{receipt.submission_id}  {receipt.file_name}  {'landed' if new else 'landed before: the same bytes are one submission'}", soft_wrap=True)
+        out.print(
+            f"{receipt.submission_id}  {receipt.file_name}  {'landed' if new else 'landed before: the same bytes are one submission'}",
+            soft_wrap=True,
+        )
     if now:
         _process(pipeline, ids)
 
@@ -123,7 +131,9 @@ def status(
     for column in table.columns[4:7]:
         column.justify = "right"
     for row in submissions(pipeline, feed)[:most]:
-        table.add_row(row.submission_id, row.file_name, row.landed_at[:16].replace("T", " "), row.outcome, *map(str, row.counts), row.reason)
+        table.add_row(
+            row.submission_id, row.file_name, row.landed_at[:16].replace("T", " "), row.outcome, *map(str, row.counts), row.reason
+        )
     out.print(table)
 
 
@@ -259,6 +269,14 @@ def _process(pipeline: Pipeline, submission_ids: list[str], accept: list[str] | 
 
 def _tell(outcome: Outcome) -> None:
     if outcome.loaded:
-        out.print(f"{outcome.submission_id}  loaded: {outcome.accepted} of {outcome.received} records accepted, {outcome.rejected} rejected", soft_wrap=True)
+        out.print(
+            f"{outcome.submission_id}  loaded: {outcome.accepted} of {outcome.received} records accepted, {outcome.rejected} rejected",
+            soft_wrap=True,
+        )
     else:
-        out.print(f"{outcome.submission_id}  rejected ({outcome.rejection_code}): {outcome.rejection_sentence}", style="red", soft_wrap=True, highlight=False)
+        out.print(
+            f"{outcome.submission_id}  rejected ({outcome.rejection_code}): {outcome.rejection_sentence}",
+            style="red",
+            soft_wrap=True,
+            highlight=False,
+        )

@@ -13,8 +13,8 @@ from datetime import UTC, datetime, timedelta
 
 from samepicture.pending import pending
 from samepicture.process import Pipeline
-from samepicture.settings import Settings
 from samepicture.register import unprocessed
+from samepicture.settings import Settings
 
 RETRY_SECONDS = 15 * 60
 

@@ -25,7 +25,7 @@ from samepicture.deidentify import deidentified
 from samepicture.feed import Feed
 from samepicture.landing import Landing, Receipt
 from samepicture.mapping import Mapping
-from samepicture.messages import PROBLEMS, SubmissionRejected, Warning_
+from samepicture.messages import PROBLEMS, SubmissionRejected, SubmissionWarning
 from samepicture.privacy.redaction import REDACTION_VERSION, redact
 from samepicture.readers import BATCH_ROWS, LINE, Part, read_parts
 from samepicture.records import CONTRACTS, PROVENANCE, Contract
@@ -109,7 +109,7 @@ class _Run:
         self.accepted = _Parquet(folder / "accepted.parquet")
         self.quarantine = _Parquet(folder / "quarantine.parquet")
         self.seen: list[pl.Series] = []
-        self.warned: dict[tuple[str, str | None, str | None], Warning_] = {}
+        self.warned: dict[tuple[str, str | None, str | None], SubmissionWarning] = {}
 
     def part(self, part: Part) -> None:
         """Judge one part, batch by batch."""
@@ -236,11 +236,11 @@ class _Run:
             )
         )
 
-    def _warn(self, warning: Warning_) -> None:
+    def _warn(self, warning: SubmissionWarning) -> None:
         key = (warning.code, warning.column_name, warning.value)
         earlier = self.warned.get(key)
         total = warning.count + (earlier.count if earlier else 0)
-        self.warned[key] = Warning_(warning.code, warning.sentence, warning.column_name, warning.value, total)
+        self.warned[key] = SubmissionWarning(warning.code, warning.sentence, warning.column_name, warning.value, total)
 
 
 class _Parquet:
@@ -267,7 +267,8 @@ def _check_bounds(feed: Feed, verdict: Verdict) -> None:
     bounds = feed.bounds
     if verdict.received < bounds.rows_min:
         raise SubmissionRejected(
-            "too_few_records", f"The file holds {verdict.received} records where at least {bounds.rows_min} are expected: check the export and send it again."
+            "too_few_records",
+            f"The file holds {verdict.received} records where at least {bounds.rows_min} are expected: check the export and send it again.",
         )
     if verdict.received and verdict.rejected / verdict.received > bounds.rejected_share:
         raise SubmissionRejected(

@@ -92,7 +92,12 @@ class Landing:
         finally:
             self._discard(temporary)
         receipt = Receipt(
-            submission_id(feed_id, sha256), feed_id, plain_name(file_name), sha256, size, datetime.now(UTC).isoformat(timespec="microseconds")
+            submission_id(feed_id, sha256),
+            feed_id,
+            plain_name(file_name),
+            sha256,
+            size,
+            datetime.now(UTC).isoformat(timespec="microseconds"),
         )
         return self._write_receipt(receipt)
 

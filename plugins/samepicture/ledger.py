@@ -28,7 +28,9 @@ submission = Table(
     Column("accepted_count", BigInteger, nullable=False),
     Column("rejected_count", BigInteger, nullable=False),
     Column("loaded_row_count", BigInteger, nullable=False, comment="Rows in raw: one record of a wide file is several."),
-    Column("load_number", BigInteger, nullable=False, comment="Counts loads of the warehouse: what is newer than the last build is pending."),
+    Column(
+        "load_number", BigInteger, nullable=False, comment="Counts loads of the warehouse: what is newer than the last build is pending."
+    ),
     comment="One row a submission: its latest outcome. Key: submission_id.",
 )
 
@@ -80,7 +82,12 @@ feed = Table(
     Column("record_type", String, nullable=False),
     Column("publisher_name", String, nullable=False),
     Column("owner_directorate_code", String, nullable=False, comment="nursing or comms."),
-    Column("source_family_code", String, nullable=False, comment="complaints, surveys, stories, healthwatch, engagement, staff, safety or reference."),
+    Column(
+        "source_family_code",
+        String,
+        nullable=False,
+        comment="complaints, surveys, stories, healthwatch, engagement, staff, safety or reference.",
+    ),
     Column("expected_every_days", Integer, comment="A feed without a submission for longer is late; empty: not watched."),
     Column("is_active", Boolean, nullable=False),
     comment="The feeds that are declared now, copied from feed.yml at each load and build. Key: feed_id.",

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from samepicture.feed import ColumnMap, Feed, Layout
-from samepicture.messages import PROBLEMS, SubmissionRejected, Warning_, as_shown
+from samepicture.messages import PROBLEMS, SubmissionRejected, SubmissionWarning, as_shown
 from samepicture.readers import LINE, fold
 from samepicture.records import CONTRACTS, Column, Contract, Kind
 from samepicture.values import (
@@ -67,7 +67,7 @@ class Mapping:
         for name in headers:
             self._headers.setdefault(fold(name), name)
         self.layout = _choose(feed, self._headers) if feed.layouts else _identity(self._contract, self._headers)
-        self.warnings: list[Warning_] = []
+        self.warnings: list[SubmissionWarning] = []
         self._sources = self._find_sources()
         self._wide = wide_headers(self.layout.unpivot, self._unused()) if self.layout.unpivot else []
         self._unknown = self._find_unknown(headers)
@@ -129,7 +129,7 @@ class Mapping:
         used = self._used() | {name for name, _ in self._wide} | ({LINE, TOMBSTONE, "version_at"} if self._own else {LINE})
         unknown = [name for name in headers if name not in used]
         self.warnings += [
-            Warning_(
+            SubmissionWarning(
                 "unknown_column",
                 f"The column {name!r} is not one that this feed knows: it is kept beside the record, not used. "
                 "If it is new, tell the data team what it means; if it names people, leave it out.",
@@ -176,7 +176,10 @@ class Mapping:
         sentence = "This value is not one that the feed knows: tell the data team what it means."
         unknown = unknown_items(items, spec.values)
         values = as_shown(pl.Series(list(unknown), dtype=pl.String))
-        self.warnings += [Warning_("unknown_code", sentence, column.name, value, count) for value, count in zip(values, unknown.values(), strict=True)]
+        self.warnings += [
+            SubmissionWarning("unknown_code", sentence, column.name, value, count)
+            for value, count in zip(values, unknown.values(), strict=True)
+        ]
         return as_json(recoded_items(items, spec.values))
 
     def _warn_of_formulas(self, text: pl.Series, column: Column) -> None:
@@ -185,7 +188,7 @@ class Mapping:
         count = text.str.contains(FORMULA_IN_WORDS if column.kind is Kind.NARRATIVE else FORMULA).arg_true().len()
         if count:
             sentence = "A value begins as a spreadsheet formula does: it is kept as text and never run. Check who typed it, and correct it where it was typed."
-            self.warnings.append(Warning_("formula_in_cell", sentence, column.name, count=count))
+            self.warnings.append(SubmissionWarning("formula_in_cell", sentence, column.name, count=count))
 
     # -- provenance -----------------------------------------------------------------------
 

@@ -39,7 +39,7 @@ class SubmissionRejected(Exception):
 
 
 @dataclass(frozen=True)
-class Warning_:
+class SubmissionWarning:
     """Something to look at that rejects nothing: a value and how often it came."""
 
     code: str

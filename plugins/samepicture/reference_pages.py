@@ -47,9 +47,14 @@ def _register(feeds: Iterable[Feed]) -> str:
 
 
 def _dictionary(contracts: Iterable[Contract]) -> str:
-    lines = [GENERATED + "# Data dictionary\n\nOne table a record type, in the schema `raw`. Each also has the columns of *Provenance*, at the end.\n"]
+    lines = [
+        GENERATED
+        + "# Data dictionary\n\nOne table a record type, in the schema `raw`. Each also has the columns of *Provenance*, at the end.\n"
+    ]
     for contract in contracts:
-        lines.append(f"## {contract.record_type}\n\n{contract.title}. One row is {contract.grain}. {contract.nuance}\n\nKey: {', '.join(contract.key)}.\n")
+        lines.append(
+            f"## {contract.record_type}\n\n{contract.title}. One row is {contract.grain}. {contract.nuance}\n\nKey: {', '.join(contract.key)}.\n"
+        )
         lines.append("| column | kind | meaning |\n|---|---|---|")
         lines += [f"| {column.name} | {column.kind} | {_cell(column.description)} |" for column in contract.columns]
         lines.append("\nRules:\n")

@@ -62,7 +62,13 @@ def _feed_document(feed_id: str, contract: Contract, columns: list[Column]) -> s
         "source_family": _family(contract.record_type),
         "licence": "Name the licence or the data-sharing agreement",
         "reader": {"kind": "delimited"},
-        "layouts": [{"name": "export", "recognise": [_header(contract.by_name[name]) for name in contract.key if contract.by_name[name] in columns], "columns": mapped}],
+        "layouts": [
+            {
+                "name": "export",
+                "recognise": [_header(contract.by_name[name]) for name in contract.key if contract.by_name[name] in columns],
+                "columns": mapped,
+            }
+        ],
     }
     return yaml.safe_dump(document, sort_keys=False, width=140)
 

@@ -19,7 +19,7 @@ from typing import Any
 
 import polars as pl
 
-from samepicture.messages import PROBLEMS, Warning_, as_shown
+from samepicture.messages import PROBLEMS, SubmissionWarning, as_shown
 from samepicture.readers import LINE
 from samepicture.settings import PROJECT
 
@@ -34,7 +34,7 @@ class Judgement:
 
     problems: pl.DataFrame
     """line_number, code, column_name, sentence: record rejections."""
-    warnings: list[Warning_]
+    warnings: list[SubmissionWarning]
 
 
 @cache
@@ -81,7 +81,7 @@ class Validator:
             warnings.simplefilter("ignore")
             result = self._checkpoint.run(batch_parameters={"dataframe": pandas_frame}, run_id=RunIdentifier(run_name=self._run_name))
         problems: list[pl.DataFrame] = []
-        found: list[Warning_] = []
+        found: list[SubmissionWarning] = []
         for run in result.run_results.values():
             self.results.append(_without_rows(run.to_json_dict()))
             for outcome in run.results:
@@ -91,7 +91,7 @@ class Validator:
                 self._collect(outcome, frame, problems, found)
         return Judgement(pl.concat(problems) if problems else pl.DataFrame(schema=PROBLEMS), found)
 
-    def _collect(self, outcome: Any, frame: pl.DataFrame, problems: list[pl.DataFrame], found: list[Warning_]) -> None:
+    def _collect(self, outcome: Any, frame: pl.DataFrame, problems: list[pl.DataFrame], found: list[SubmissionWarning]) -> None:
         config = outcome.expectation_config
         meta = config.meta or {}
         column = config.kwargs.get("column") or config.kwargs.get("column_A") or config.kwargs["column_list"][0]
@@ -100,12 +100,15 @@ class Validator:
         if meta["level"] == "rejection":
             problems.append(
                 failing.select(
-                    LINE, pl.lit(meta["code"]).alias("code"), pl.lit(column).alias("column_name"), pl.lit(meta["sentence"]).alias("sentence")
+                    LINE,
+                    pl.lit(meta["code"]).alias("code"),
+                    pl.lit(column).alias("column_name"),
+                    pl.lit(meta["sentence"]).alias("sentence"),
                 )
             )
             return
         counts = as_shown(failing.get_column(column).cast(pl.String)).value_counts(sort=True).head(SHOWN_VALUES)
-        found += [Warning_(meta["code"], meta["sentence"], column, value, count) for value, count in counts.iter_rows()]
+        found += [SubmissionWarning(meta["code"], meta["sentence"], column, value, count) for value, count in counts.iter_rows()]
 
     @staticmethod
     def _raise_if_broken(outcome: Any) -> None:
@@ -134,6 +137,8 @@ def _columns_used(document: dict[str, Any]) -> set[str]:
 
 def _without_rows(result: dict[str, Any]) -> dict[str, Any]:
     for outcome in result["results"]:
-        for detail in [name for name in outcome["result"] if name.startswith(("unexpected_index", "unexpected_list", "partial_unexpected"))]:
+        for detail in [
+            name for name in outcome["result"] if name.startswith(("unexpected_index", "unexpected_list", "partial_unexpected"))
+        ]:
             del outcome["result"][detail]
     return result

@@ -76,7 +76,11 @@ def typed(text: pl.Series, column: Column, spec: ColumnMap) -> tuple[pl.Series, 
         return result, _NO_FAILURES
     value = pl.col("value")
     length = value.str.len_chars()
-    shown = pl.when((length <= SHOWN_CHARACTERS) & ~value.str.contains(WORD)).then(pl.format("'{}'", value)).otherwise(pl.format("A text of {} characters", length))
+    shown = (
+        pl.when((length <= SHOWN_CHARACTERS) & ~value.str.contains(WORD))
+        .then(pl.format("'{}'", value))
+        .otherwise(pl.format("A text of {} characters", length))
+    )
     failures = pl.DataFrame({"position": failed, "value": text.gather(failed)}).select(
         "position", pl.lit(problem[0]).alias("code"), shown.alias("shown"), pl.lit(problem[1]).alias("wrong")
     )

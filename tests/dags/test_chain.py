@@ -55,7 +55,10 @@ def chain(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
     trusts = load_feeds([feeds])["ods_trust"].samples[0]
     kept = folder / "practices.csv"
     kept.write_text("".join((returns / "sample_ko41b_practice.csv").read_text().splitlines(keepends=True)[:9]))
-    rounds = [[("complaint_return", str(kept)), ("complaint_return", str(returns / "sample_ko41a_organisation.csv"))], [("ods_trust", str(trusts))]]
+    rounds = [
+        [("complaint_return", str(kept)), ("complaint_return", str(returns / "sample_ko41a_organisation.csv"))],
+        [("ods_trust", str(trusts))],
+    ]
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith(("SAMEPICTURE_", "AIRFLOW_"))},
         "SAMEPICTURE_HOME": str(folder / "home"),
@@ -63,7 +66,12 @@ def chain(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
     }
     outcome = folder / "outcome.json"
     done = subprocess.run(
-        [sys.executable, "-c", DRIVER, json.dumps(rounds), str(outcome)], env=environment, capture_output=True, text=True, timeout=280, check=False
+        [sys.executable, "-c", DRIVER, json.dumps(rounds), str(outcome)],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=280,
+        check=False,
     )
     assert outcome.exists(), done.stderr[-3000:]
     return {**json.loads(outcome.read_text()), "home": str(folder / "home"), "output": done.stdout + done.stderr}
@@ -99,7 +107,9 @@ def test_only_what_depends_on_the_change_is_rebuilt(chain: dict[str, str]) -> No
 def test_a_refused_submission_is_told_and_loads_nothing(chain: dict[str, str]) -> None:
     import duckdb
 
-    with duckdb.connect(str(Path(chain["home"]) / "picture.duckdb"), read_only=True) as connection:
-        rows = connection.execute("select file_name, outcome_code, rejection_code, loaded_row_count from ops.submission order by file_name").fetchall()
+    with duckdb.connect(str(Path(chain["home"]) / "warehouse.duckdb"), read_only=True) as connection:
+        rows = connection.execute(
+            "select file_name, outcome_code, rejection_code, loaded_row_count from ops.submission order by file_name"
+        ).fetchall()
     assert ("sample_ko41a_organisation.csv", "rejected", "too_many_rejected", 0) in rows
     assert ("practices.csv", "loaded", None, 56) in rows

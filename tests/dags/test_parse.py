@@ -23,7 +23,13 @@ print(",".join(sorted(set(sys.modules) - before)))
 
 def parsed() -> tuple[int, set[str]]:
     done = subprocess.run(
-        [sys.executable, "-c", PARSE], cwd=PROJECT / "dags", capture_output=True, text=True, timeout=120, check=True, env={"PYTHONPATH": str(PROJECT / "dags"), "PATH": ""}
+        [sys.executable, "-c", PARSE],
+        cwd=PROJECT / "dags",
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+        env={"PYTHONPATH": str(PROJECT / "dags"), "PATH": ""},
     )
     count, modules = done.stdout.strip().splitlines()
     return int(count), set(modules.split(","))

@@ -47,7 +47,13 @@ def _kill_at_every_stage(folder: Path) -> str:
     environment = {**os.environ, "SAMEPICTURE_PSEUDONYM_KEY": "a key for tests alone, never for people"}
     for name in ("SAMEPICTURE_WAREHOUSE", "SAMEPICTURE_LANDING", "SAMEPICTURE_FEEDS"):
         environment.pop(name, None)
-    driver = [sys.executable, str(Path(__file__).with_name("killed.py")), str(folder), str(folder / "earlier.csv"), str(folder / "cases.csv")]
+    driver = [
+        sys.executable,
+        str(Path(__file__).with_name("killed.py")),
+        str(folder),
+        str(folder / "earlier.csv"),
+        str(folder / "cases.csv"),
+    ]
     run = subprocess.run(driver, env=environment, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr
     return run.stdout.splitlines()[-1]
@@ -83,7 +89,9 @@ def orphans(pipeline: Pipeline) -> list[Any]:
     """Rows of raw without a ledger entry, and ledger entries without all their rows."""
     with open_warehouse(pipeline.settings).writer() as connection:
         return [
-            *connection.execute(text("select submission_id from raw.complaint where submission_id not in (select submission_id from ops.submission)")),
+            *connection.execute(
+                text("select submission_id from raw.complaint where submission_id not in (select submission_id from ops.submission)")
+            ),
             *connection.execute(
                 text(
                     "select s.submission_id from ops.submission s where s.loaded_row_count <> "

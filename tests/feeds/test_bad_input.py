@@ -36,7 +36,12 @@ def table(count: int = 20, first: int = 1, changes: Mapping[str, str] = {}) -> l
     """An export of sound cases under its header; `changes` are cells of every row, by header."""
     rows = list(csv.reader(io.StringIO((FEEDS / FEED / "sample.csv").read_text("utf-8-sig"), newline="")))
     header, case = rows[0], dict(zip(rows[0], rows[1], strict=True))
-    case |= {"Description": f"I am {WORDS}, my number is {NHS_NUMBER}.", "Patient surname": WORDS, "Patient NHS number": NHS_NUMBER, "Next of kin": WORDS}
+    case |= {
+        "Description": f"I am {WORDS}, my number is {NHS_NUMBER}.",
+        "Patient surname": WORDS,
+        "Patient NHS number": NHS_NUMBER,
+        "Next of kin": WORDS,
+    }
     assert set(changes) <= set(header)
     return [header, *([{**case, "ID": f"{WORDS}{first + n}", **changes}[name] for name in header] for n in range(count))]
 
@@ -94,7 +99,9 @@ def process(pipeline: Pipeline, content: bytes, name: str = "export.csv", feed: 
         def rows(sql: str) -> list[Any]:
             return list(connection.execute(text(sql), {"id": outcome.submission_id}).all())
 
-        ledger = rows("select outcome_code, received_count, accepted_count, rejected_count, loaded_row_count from ops.submission where submission_id = :id")
+        ledger = rows(
+            "select outcome_code, received_count, accepted_count, rejected_count, loaded_row_count from ops.submission where submission_id = :id"
+        )
         stages = rows("select stage_code from ops.ledger where submission_id = :id order by stage_code")
         raw = rows(f"select count(*) from raw.{outcome.record_type} where submission_id = :id")[0][0]
         told = rows("select count(*) from (select distinct part_name, line_number from ops.quarantine where submission_id = :id)")[0][0]
@@ -153,10 +160,18 @@ REFUSED: dict[str, tuple[Callable[[], bytes], str, str]] = {
     "web page": (lambda: b"<!DOCTYPE html><html><body>Sign in</body></html>", "not_delimited", "web page"),
     "PDF": (lambda: b"%PDF-1.4\n", "not_delimited", "PDF"),
     "no header row": (lambda: written(table()[1:]).encode(), "wrong_feed", "'Date received'"),
-    "another feed": (lambda: (FEEDS / "complaint_return" / "sample_ko41b_practice.csv").read_bytes(), "wrong_feed", "may belong to another feed"),
+    "another feed": (
+        lambda: (FEEDS / "complaint_return" / "sample_ko41b_practice.csv").read_bytes(),
+        "wrong_feed",
+        "may belong to another feed",
+    ),
     "missing column": (lambda: without("Date received"), "missing_column", "'Date received'"),
     "renamed column": (lambda: renamed("Times re-opened", "Reopened"), "missing_column", "'Times re-opened'"),
-    "quote never closed": (lambda: written(table()).replace('"Oncology"', '"Oncology', 1).encode(), "broken_quoting", "Row 2 of export.csv"),
+    "quote never closed": (
+        lambda: written(table()).replace('"Oncology"', '"Oncology', 1).encode(),
+        "broken_quoting",
+        "Row 2 of export.csv",
+    ),
     "future dates": (lambda: export(changes={"Date received": "01/01/2999"}), "too_many_rejected", "20 of 20"),
     "another organisation": (lambda: export(changes={"Trust code": "RZE"}), "too_many_rejected", "20 of 20"),
     "no references": (lambda: export(changes={"ID": ""}), "too_many_rejected", "20 of 20"),
@@ -213,7 +228,10 @@ def test_one_bad_row_is_told_and_the_others_taken(pipeline: Pipeline, content: b
     outcome = process(pipeline, content)
     assert (outcome.loaded, outcome.rejected, outcome.received) == (True, 1, 21 if code == "wrong_column_count" else 20)
     assert code in {row.code for row in quarantine(pipeline, outcome)}
-    assert all(row.line_number == (22 if code == "wrong_column_count" else 4) and row.sentence.endswith((".", "...")) for row in quarantine(pipeline, outcome))
+    assert all(
+        row.line_number == (22 if code == "wrong_column_count" else 4) and row.sentence.endswith((".", "..."))
+        for row in quarantine(pipeline, outcome)
+    )
 
 
 def quarantine(pipeline: Pipeline, outcome: Outcome) -> list[Any]:
@@ -226,7 +244,10 @@ def test_words_in_the_wrong_column_are_not_quoted(pipeline: Pipeline) -> None:
     words = f"I told {WORDS} of my call to 01632 960 983 and waited for nine hours"
     outcome = process(pipeline, export(changes={"Stage (code)": words, "Subject 1 (code)": words, "Grade": "call 01632 960 983"}))
     with open_warehouse(pipeline.settings).writer() as connection:
-        found = connection.execute(text("select value from ops.submission_warning where code = 'unknown_code' and submission_id = :id"), {"id": outcome.submission_id})
+        found = connection.execute(
+            text("select value from ops.submission_warning where code = 'unknown_code' and submission_id = :id"),
+            {"id": outcome.submission_id},
+        )
         assert {row.value for row in found} == {f"(a text of {len(words)} characters)", "call [phone]"}
 
 
@@ -256,7 +277,9 @@ def test_the_same_case_in_two_files_is_two_versions(pipeline: Pipeline) -> None:
     assert [row.severity_code for row in versions] == ["low", "high"] * 5
 
 
-@pytest.mark.parametrize("name", ["../../x.csv", "x" * 300 + ".csv", "\U0001f600.csv", "half \udcff.csv", "[b]x[/z].csv", "=cmd|' /C calc'!A0.csv"])
+@pytest.mark.parametrize(
+    "name", ["../../x.csv", "x" * 300 + ".csv", "\U0001f600.csv", "half \udcff.csv", "[b]x[/z].csv", "=cmd|' /C calc'!A0.csv"]
+)
 def test_names_of_files_do_no_harm(pipeline: Pipeline, name: str) -> None:
     outcome = process(pipeline, export() + name.encode("utf-8", "replace"), name)
     assert outcome.loaded

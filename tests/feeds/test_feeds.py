@@ -50,14 +50,14 @@ def result_of(pipeline: Pipeline, feed: Feed, sample: Path) -> dict[str, Any]:
         def rows(sql: str) -> list[Any]:
             return list(connection.execute(text(sql), {"id": receipt.submission_id}).all())
 
-        quarantine = rows("select code, part_name, line_number from ops.quarantine where submission_id = :id order by code, part_name, line_number")
+        quarantine = rows(
+            "select code, part_name, line_number from ops.quarantine where submission_id = :id order by code, part_name, line_number"
+        )
         warnings = rows("select code, sum(row_count) from ops.submission_warning where submission_id = :id group by code order by code")
         loaded = rows(f"select count(*) from raw.{feed.record_type} where submission_id = :id")[0][0]
         golden = yaml.safe_load((feed.folder / "expected.yml").read_text())
         totals = (golden.get("files") or {sample.name: golden})[sample.name].get("totals", {})
-        sums = {
-            name: rows(f"select {name} from raw.{feed.record_type} where submission_id = :id")[0][0] for name in totals  # noqa: S608
-        }
+        sums = {name: rows(f"select {name} from raw.{feed.record_type} where submission_id = :id")[0][0] for name in totals}
     assert loaded == outcome.rows
     rejections: dict[str, list[Any]] = {}
     for code, part, line in quarantine:

@@ -19,7 +19,15 @@ from samepicture.readers import archive, extent, workbook
 
 CSV = re.compile(r"(?i)\.csv$")
 FEED = Feed(
-    "f", "A feed", "complaint", "A trust", "nursing", "complaints", "none", Reader("workbook"), (Layout("export", {"a": ColumnMap(from_=("Case Ref",))}),)
+    "f",
+    "A feed",
+    "complaint",
+    "A trust",
+    "nursing",
+    "complaints",
+    "none",
+    Reader("workbook"),
+    (Layout("export", {"a": ColumnMap(from_=("Case Ref",))}),),
 )
 
 
@@ -56,7 +64,10 @@ def code_of(content: bytes) -> str:
 
 def test_members_are_read_and_others_left() -> None:
     content = zipped(("notes.txt", b"x"), ("2024/A.CSV", b"1"), ("b.csv", b"2"))
-    assert [(name, member.read()) for name, member in archive.open_members(io.BytesIO(content), "x.zip", CSV)] == [("A.CSV", b"1"), ("b.csv", b"2")]
+    assert [(name, member.read()) for name, member in archive.open_members(io.BytesIO(content), "x.zip", CSV)] == [
+        ("A.CSV", b"1"),
+        ("b.csv", b"2"),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -141,7 +141,9 @@ def test_more_rows_of_a_wrong_width_than_can_be_told(monkeypatch: pytest.MonkeyP
     """Each is told by name and kept in memory: a file of nothing else must not fill it."""
     monkeypatch.setattr(delimited, "MAX_UNREADABLE", 100)
     assert len(read(b"Case Ref,Site\n1,A\n" + b"1\n" * 100, feed(("Case Ref", "Site")))[1]) == 100
-    assert "More than 100 rows of the file don't have the 2 columns" in sentence(b"Case Ref,Site\n1,A\n" + b"1\n" * 101, feed(("Case Ref", "Site")))
+    assert "More than 100 rows of the file don't have the 2 columns" in sentence(
+        b"Case Ref,Site\n1,A\n" + b"1\n" * 101, feed(("Case Ref", "Site"))
+    )
 
 
 def test_commas_in_words_do_not_hide_the_separator() -> None:

@@ -25,7 +25,11 @@ SOUND: dict[str, Any] = {
         {
             "name": "export",
             "recognise": ["Ref", "Received"],
-            "columns": {"case_pseudonym": "Ref", "received_date": {"from": "Received", "dates": ["%d/%m/%Y"]}, "site_name": ["Site", "Ward"]},
+            "columns": {
+                "case_pseudonym": "Ref",
+                "received_date": {"from": "Received", "dates": ["%d/%m/%Y"]},
+                "site_name": ["Site", "Ward"],
+            },
         }
     ],
 }
@@ -67,13 +71,21 @@ MISTAKES: dict[str, tuple[Any, str, str]] = {
     "no YAML": ("a: [b", "is not YAML", "line 1"),
     "tabs": ("a:\n\tb: 1", "is not YAML", "line 2"),
     "a key twice": (yaml.safe_dump(SOUND) + "title: again\n", "'title'", "remove one"),
-    "a column twice": (yaml.safe_dump(SOUND).replace("case_pseudonym: Ref", "case_pseudonym: Ref\n    case_pseudonym: No"), "'case_pseudonym'", "remove one"),
+    "a column twice": (
+        yaml.safe_dump(SOUND).replace("case_pseudonym: Ref", "case_pseudonym: Ref\n    case_pseudonym: No"),
+        "'case_pseudonym'",
+        "remove one",
+    ),
     "unknown key": (changed("colour", to="red"), "'colour'", "use one of id, title"),
     "missing key": (changed("licence", to=...), "'licence'", "add it"),
     "nothing for a text": (changed("title", to=None), "title is None", "write a text"),
     "a list for a text": (changed("title", to=["a"]), "title is ['a']", "write a text"),
     "true for a text": (changed("publisher", to=True), "publisher", "put it into quotes"),
-    "true for a code": (column("consent_status_code", {"from": "Consent", "values": {True: "obtained"}}), "consent_status_code.values", "put it into quotes"),
+    "true for a code": (
+        column("consent_status_code", {"from": "Consent", "values": {True: "obtained"}}),
+        "consent_status_code.values",
+        "put it into quotes",
+    ),
     "another id": (changed("id", to="complaint_eastbrook"), "id is 'complaint_eastbrook'", "the same name"),
     "record type": (changed("record_type", to="grumble"), "record_type 'grumble'", "use one of complaint,"),
     "directorate": (changed("owner_directorate", to="it"), "owner_directorate is 'it'", "use one of 'nursing', 'comms'"),
@@ -108,7 +120,11 @@ MISTAKES: dict[str, tuple[Any, str, str]] = {
     "column from two": (column("site_name", {"from": "Site", "constant": "Main"}), "columns.site_name", "exactly one of"),
     "nothing to split": (column("subject_codes", {"constant": "a;b", "split": ";"}), "subject_codes.split", "needs 'from'"),
     "a list that is none": (column("site_name", {"each": ["A", "B"]}), "site_name is no list", "without 'each'"),
-    "a date as people write it": (column("received_date", {"from": "Received", "dates": ["dd/mm/yyyy"]}), "received_date.dates", "'%d/%m/%Y'"),
+    "a date as people write it": (
+        column("received_date", {"from": "Received", "dates": ["dd/mm/yyyy"]}),
+        "received_date.dates",
+        "'%d/%m/%Y'",
+    ),
     "extract": (column("site_name", {"from": "Site", "extract": "("}), "site_name.extract", "correct it"),
     "extract without group": (column("site_name", {"from": "Site", "extract": "[A-Z]+"}), "site_name.extract", "in brackets"),
     "values": (column("gender_code", {"from": "Sex", "values": ["M"]}), "gender_code.values is ['M']", "write keys and values"),

@@ -36,9 +36,15 @@ VALUES = {
     "provider_names": (("Name of provider", "Provider names"), ["Harbour View Surgery"]),
     "response": (("Does the information contain a response from a provider?", "Response from provider included"), ["Yes"]),
 }
-UNREAD = (("Date evidence capture began", ["1 January 2024"]), ("Healthwatch reference number (if applicable)", ["Rep-1"]), ("Age group", ["All ages"]))
+UNREAD = (
+    ("Date evidence capture began", ["1 January 2024"]),
+    ("Healthwatch reference number (if applicable)", ["Rep-1"]),
+    ("Age group", ["All ages"]),
+)
 LAYOUTS = (
-    lambda label, values: f"<div class='field'><div class='field__label'>{label}</div>{''.join(f'<div class=field__item>{v}</div>' for v in values)}</div>",
+    lambda label, values: (
+        f"<div class='field'><div class='field__label'>{label}</div>{''.join(f'<div class=field__item>{v}</div>' for v in values)}</div>"
+    ),
     lambda label, values: f"<dl><dt>{label}</dt>{''.join(f'<dd>{v}</dd>' for v in values)}</dl>",
     lambda label, values: f"<table><tr><th>{label}:</th><td><ul>{''.join(f'<li>{v}</li>' for v in values)}</ul></td></tr></table>",
     lambda label, values: f"<h4>{label}</h4><ul>{''.join(f'<li>{v}</li>' for v in values)}</ul>",
@@ -47,14 +53,20 @@ LAYOUTS = (
 
 
 @settings(deadline=None, max_examples=60)
-@given(data=st.data(), layout=st.sampled_from(LAYOUTS), names=st.permutations(sorted(VALUES)), missing=st.sets(st.sampled_from(sorted(VALUES))))
+@given(
+    data=st.data(), layout=st.sampled_from(LAYOUTS), names=st.permutations(sorted(VALUES)), missing=st.sets(st.sampled_from(sorted(VALUES)))
+)
 def test_labels_in_any_order_wording_and_layout(data: st.DataObject, layout: Any, names: list[str], missing: set[str]) -> None:
     kept = [name for name in names if name not in missing]
     entries = [(data.draw(st.sampled_from(VALUES[name][0])), VALUES[name][1]) for name in kept]
     for unread in UNREAD:
         entries.insert(data.draw(st.integers(0, len(entries))), unread)
-    read = read_page(page("<h1>A report</h1><p>Its prose.</p><h3>General details</h3>" + "".join(layout(*entry) for entry in entries)), UTF8)
-    assert {name: list_items(values) if name == "topics" else values for name, values in read.fields.items()} == {name: VALUES[name][1] for name in kept}
+    read = read_page(
+        page("<h1>A report</h1><p>Its prose.</p><h3>General details</h3>" + "".join(layout(*entry) for entry in entries)), UTF8
+    )
+    assert {name: list_items(values) if name == "topics" else values for name, values in read.fields.items()} == {
+        name: VALUES[name][1] for name in kept
+    }
     assert read.summary == "Its prose."
     assert read.published_date == (date(2024, 4, 2) if "published_date" in kept else None)
 
@@ -88,14 +100,18 @@ def test_where_the_date_was_found(content: str, listing: str | None, expected: t
 
 
 def test_the_page_of_another_encoding_and_what_is_about_other_pages() -> None:
-    content = "<h1>Café visits</h1><p>We spoke to 12 people.</p><h2>You might also be interested in</h2><p>We heard from 900 people in total.</p>"
+    content = (
+        "<h1>Café visits</h1><p>We spoke to 12 people.</p><h2>You might also be interested in</h2><p>We heard from 900 people in total.</p>"
+    )
     row, _ = record(page(content).decode().encode("cp1252"), "page.html")
     assert (row["title"], row["people_reached_count"]) == ("Café visits", 12)
 
 
 def test_a_field_inside_another_and_furniture_inside_furniture() -> None:
     inner = LAYOUTS[0]("Key themes", ["Access"]) + LAYOUTS[0]("Type of report", ["Report"])
-    content = f"<footer><nav><form>x</form></nav></footer><h1>R</h1><div class='field'><div class='field__item'><p>Prose.</p>{inner}</div></div>"
+    content = (
+        f"<footer><nav><form>x</form></nav></footer><h1>R</h1><div class='field'><div class='field__item'><p>Prose.</p>{inner}</div></div>"
+    )
     read = read_page(page(content), UTF8)
     assert (read.fields, read.summary) == ({"topics": ["Access"], "report_type": ["Report"]}, "Prose.")
 
@@ -105,9 +121,13 @@ def test_many_unclosed_paragraphs_are_no_nesting() -> None:
 
 
 def test_a_number_from_the_form_needs_no_sentence_one_from_prose_has_it() -> None:
-    form, _ = record(page("<h1>R</h1><p>We spoke to 12 people.</p><dl><dt>How many people shared their views?</dt><dd>1,312</dd></dl>"), "page.html")
+    form, _ = record(
+        page("<h1>R</h1><p>We spoke to 12 people.</p><dl><dt>How many people shared their views?</dt><dd>1,312</dd></dl>"), "page.html"
+    )
     assert (form["people_reached_count"], form["people_reached_sentence"]) == (1312, None)
-    unknown, _ = record(page("<h1>R</h1><p>We spoke to 12 people.</p><dl><dt>How many people shared their views?</dt><dd>Not known</dd></dl>"), "page.html")
+    unknown, _ = record(
+        page("<h1>R</h1><p>We spoke to 12 people.</p><dl><dt>How many people shared their views?</dt><dd>Not known</dd></dl>"), "page.html"
+    )
     assert (unknown["people_reached_count"], unknown["people_reached_sentence"]) == (12, "We spoke to 12 people.")
 
 
@@ -201,7 +221,10 @@ ASKS = "<h2>Recommendations</h2><ul><li>One. (for: Eastvale Trust)</li><li>Two. 
     [
         ("The report was sent to the providers on 25 March 2024.", ["2024-03-25", "2024-03-25"]),
         ("The report was sent to Eastvale Trust on 25 March 2024.", ["2024-03-25", None]),
-        ("The report was sent to Eastvale Trust on 25 March 2024. We sent our recommendations to Northmoor Trust on 26/03/2024.", ["2024-03-25", "2024-03-26"]),
+        (
+            "The report was sent to Eastvale Trust on 25 March 2024. We sent our recommendations to Northmoor Trust on 26/03/2024.",
+            ["2024-03-25", "2024-03-26"],
+        ),
         ("The report was sent on 25 March 2024. A second report was sent on 2 April 2024.", [None, None]),
         ("The survey was sent with the last report on 25 March 2024.", [None, None]),
         ("The report was published on 25 March 2024.", [None, None]),
@@ -229,12 +252,18 @@ def test_a_day_sent_in_a_table() -> None:
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
-        ("<h2>Response from Eastvale Trust</h2><p>Received on 3 April 2024. We agree.</p>", ("responded", "Received on 3 April 2024. We agree.", date(2024, 4, 3))),
+        (
+            "<h2>Response from Eastvale Trust</h2><p>Received on 3 April 2024. We agree.</p>",
+            ("responded", "Received on 3 April 2024. We agree.", date(2024, 4, 3)),
+        ),
         ("<h2>Provider response</h2><p>We have not yet received a response.</p>", ("no_response", None, None)),
         ("<p>The trust did not respond.</p>", ("no_response", None, None)),
         ("<p>Most people did not respond. No response was received to question 5.</p>", ("unknown", None, None)),
         ("<h2>Survey responses from residents</h2><p>166 came.</p>", ("unknown", None, None)),
-        ("<dl><dt>Does the information contain a response from a provider?</dt><dd>No</dd></dl>", ("unknown", None, None)),  # only this report holds none
+        (
+            "<dl><dt>Does the information contain a response from a provider?</dt><dd>No</dd></dl>",
+            ("unknown", None, None),
+        ),  # only this report holds none
         ("<dl><dt>Does the information contain a response from a provider?</dt><dd>Yes</dd></dl>", ("responded", None, None)),
         ("<p>See the <a href='/response/2024-04-02/r'>reply</a>.</p>", ("responded", None, None)),
     ],
@@ -245,11 +274,23 @@ def test_responses(content: str, expected: tuple[str, str | None, date | None]) 
 
 
 def test_a_response_on_a_page_or_in_a_pdf_of_its_own() -> None:
-    own = Package(page("<h1>R</h1><p>x</p>"), response=page("<h1>Response: R</h1><p>We agree.</p>"), response_url="https://hw.example/response/2024-04-02/r")
+    own = Package(
+        page("<h1>R</h1><p>x</p>"),
+        response=page("<h1>Response: R</h1><p>We agree.</p>"),
+        response_url="https://hw.example/response/2024-04-02/r",
+    )
     row, _ = record(pack(own))
     assert (row["response_status_code"], row["response_text"], row["response_date"]) == ("responded", "We agree.", date(2024, 4, 2))
-    row, _ = record(pack(Package(page("<h1>R</h1><p>x</p>"), files=[ReportFile("response-1.pdf", pdf("We agree, dated 5 April 2024."), kind="response")])))
-    assert (row["response_status_code"], row["response_text"], row["response_date"]) == ("responded", "We agree, dated 5 April 2024.", date(2024, 4, 5))
+    row, _ = record(
+        pack(
+            Package(page("<h1>R</h1><p>x</p>"), files=[ReportFile("response-1.pdf", pdf("We agree, dated 5 April 2024."), kind="response")])
+        )
+    )
+    assert (row["response_status_code"], row["response_text"], row["response_date"]) == (
+        "responded",
+        "We agree, dated 5 April 2024.",
+        date(2024, 4, 5),
+    )
     assert row["file_sha256"] is None
 
 
@@ -268,7 +309,12 @@ def encrypted(password: str) -> bytes:
 
 @pytest.mark.parametrize(
     ("content", "code"),
-    [(SCANNED, "pdf_without_text"), (pdf("Text.")[:400], "pdf_unreadable"), (b"%PDF-1.7\ngarbage", "pdf_unreadable"), (encrypted("word"), "pdf_encrypted")],
+    [
+        (SCANNED, "pdf_without_text"),
+        (pdf("Text.")[:400], "pdf_unreadable"),
+        (b"%PDF-1.7\ngarbage", "pdf_unreadable"),
+        (encrypted("word"), "pdf_encrypted"),
+    ],
 )
 def test_a_pdf_that_gives_no_text_warns_beside_a_page_and_rejects_alone(content: bytes, code: str) -> None:
     row, warnings = record(pack(Package(page("<h1>R</h1><p>x</p>"), files=[ReportFile("report-1.pdf", content)])))
@@ -323,7 +369,14 @@ def test_what_is_no_report_is_refused(content: bytes, name: str, code: str) -> N
 
 
 def test_a_package_is_the_same_bytes_and_comes_back_whole() -> None:
-    package = Package(page("<h1>R</h1>"), "https://hw.example/r", "2024-05-07", page("x"), "https://hw.example/response/r", [ReportFile("report-1.pdf", SCANNED, "https://hw.example/r.pdf")])
+    package = Package(
+        page("<h1>R</h1>"),
+        "https://hw.example/r",
+        "2024-05-07",
+        page("x"),
+        "https://hw.example/response/r",
+        [ReportFile("report-1.pdf", SCANNED, "https://hw.example/r.pdf")],
+    )
     assert pack(package) == pack(package)
     assert unpack(io.BytesIO(pack(package)), "r.zip") == package
 

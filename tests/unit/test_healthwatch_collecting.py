@@ -125,7 +125,9 @@ def test_a_listing_that_names_no_report_is_an_alarm(demo: DemoHealthwatch) -> No
 
 
 def test_rss_with_entities_is_refused(demo: DemoHealthwatch) -> None:
-    demo.local[0]["/rss.xml"] = b'<?xml version="1.0"?><!DOCTYPE rss [<!ENTITY a "aaaa">]><rss><channel><item><link>&a;</link></item></channel></rss>'
+    demo.local[0]["/rss.xml"] = (
+        b'<?xml version="1.0"?><!DOCTYPE rss [<!ENTITY a "aaaa">]><rss><channel><item><link>&a;</link></item></channel></rss>'
+    )
     with pytest.raises(ConnectorError, match="declares entities"):
         collect(LOCAL, demo, {})
 

@@ -93,7 +93,13 @@ def in_words(value: int) -> str:
 @given(
     value=st.integers(2, 9999),
     write=st.sampled_from([str, lambda n: f"{n:,}", in_words, lambda n: in_words(n).capitalize()]),
-    frame=st.sampled_from(["We spoke to {} people.", "In all we heard from over {} local residents last year.", "The survey ran in May, and {} people took part."]),
+    frame=st.sampled_from(
+        [
+            "We spoke to {} people.",
+            "In all we heard from over {} local residents last year.",
+            "The survey ran in May, and {} people took part.",
+        ]
+    ),
     before=st.sampled_from(["", "It is a mixed picture. ", "Nobody said 'no.' "]),
 )
 def test_a_number_written_any_way_is_recovered(value: int, write: Any, frame: str, before: str) -> None:
@@ -107,7 +113,12 @@ def test_a_number_written_any_way_is_recovered(value: int, write: Any, frame: st
 
 
 def test_sentences_keep_abbreviations_and_break_at_lines() -> None:
-    assert sentences("Dr. Vale spoke, e.g. to us. She left!\nA heading\nThe end.") == ["Dr. Vale spoke, e.g. to us.", "She left!", "A heading", "The end."]
+    assert sentences("Dr. Vale spoke, e.g. to us. She left!\nA heading\nThe end.") == [
+        "Dr. Vale spoke, e.g. to us.",
+        "She left!",
+        "A heading",
+        "The end.",
+    ]
 
 
 def test_dates_are_whole_or_nothing() -> None:

@@ -111,7 +111,9 @@ def test_processes_that_land_the_same_bytes_at_once_make_one_receipt(landing: La
         "print(sum(landing.land('a', sys.argv[2], io.BytesIO(bytes([n])))[1] for n in range(60)))"
     )
     running = [
-        subprocess.Popen([sys.executable, "-c", program, str(tmp_path / "landing"), name], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        subprocess.Popen(
+            [sys.executable, "-c", program, str(tmp_path / "landing"), name], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
         for name in ("one.csv", "two.csv", "three.csv")
     ]
     for process in running:

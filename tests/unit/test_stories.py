@@ -24,7 +24,7 @@ from samepicture.demo.apis import DemoApis
 from samepicture.feed import Feed, load_feed
 from samepicture.landing import Landing
 from samepicture.mapping import Mapping
-from samepicture.messages import SubmissionRejected, Warning_
+from samepicture.messages import SubmissionRejected, SubmissionWarning
 from samepicture.readers import read_parts
 from samepicture.settings import PROJECT
 
@@ -40,7 +40,7 @@ CARE_OPINION = feed_at_full_speed("experience_story_care_opinion")
 NHSUK = feed_at_full_speed("experience_story_nhsuk")
 
 
-def rows(feed: Feed, content: bytes) -> tuple[pl.DataFrame, list[Warning_]]:
+def rows(feed: Feed, content: bytes) -> tuple[pl.DataFrame, list[SubmissionWarning]]:
     """Read and map, as the judge does."""
     frames, warnings = [], []
     for part in read_parts(feed, io.BytesIO(content), "answers"):

@@ -22,8 +22,20 @@ from samepicture.settings import PROJECT
 
 FFT = load_feed(PROJECT / "dags" / "feeds" / "survey_result_fft")
 JULY = date(2025, 7, 1)
-ANSWERS = {"Very Good": "very_good", "Good": "good", "Neither Good nor Poor": "neither", "Poor": "poor", "Very Poor": "very_poor", "Don't Know": "dont_know"}
-MEASURES = {"Total Responses": "responses", "Total Eligible": "eligible", "Percentage Positive": "percent_positive", "Percentage Negative": "percent_negative"}
+ANSWERS = {
+    "Very Good": "very_good",
+    "Good": "good",
+    "Neither Good nor Poor": "neither",
+    "Poor": "poor",
+    "Very Poor": "very_poor",
+    "Don't Know": "dont_know",
+}
+MEASURES = {
+    "Total Responses": "responses",
+    "Total Eligible": "eligible",
+    "Percentage Positive": "percent_positive",
+    "Percentage Negative": "percent_negative",
+}
 
 
 def parts_of(content: bytes, name: str) -> dict[str, tuple[Part, pl.DataFrame]]:
@@ -34,7 +46,9 @@ def parts_of(content: bytes, name: str) -> dict[str, tuple[Part, pl.DataFrame]]:
 
 
 def long_of(content: bytes, name: str) -> pl.DataFrame:
-    return pl.concat([frame.with_columns(pl.lit(sheet).alias("sheet")) for sheet, (_, frame) in parts_of(content, name).items()], how="diagonal")
+    return pl.concat(
+        [frame.with_columns(pl.lit(sheet).alias("sheet")) for sheet, (_, frame) in parts_of(content, name).items()], how="diagonal"
+    )
 
 
 def changed(content: bytes, change: Any) -> bytes:
@@ -157,7 +171,11 @@ def test_a_figure_that_two_sheets_give_differently_is_kept_from_both() -> None:
     ],
 )
 def test_tokens(cell: str, expected: tuple[float | None, bool, bool]) -> None:
-    [row] = read_figures(pl.DataFrame({LINE: [1], "header": ["x"], "text": [cell]})).select("value", "is_suppressed", "is_not_computable").rows()
+    [row] = (
+        read_figures(pl.DataFrame({LINE: [1], "header": ["x"], "text": [cell]}))
+        .select("value", "is_suppressed", "is_not_computable")
+        .rows()
+    )
     assert row == expected
 
 
@@ -171,7 +189,9 @@ def test_letters_reject_the_record(cell: str) -> None:
 
 
 def test_empty_cells_are_no_figures() -> None:
-    assert read_figures(pl.DataFrame({LINE: [1, 1], "header": ["x", "y"], "text": [None, " "]}, schema_overrides={"text": pl.String})).is_empty()
+    assert read_figures(
+        pl.DataFrame({LINE: [1, 1], "header": ["x", "y"], "text": [None, " "]}, schema_overrides={"text": pl.String})
+    ).is_empty()
 
 
 def test_letters_in_a_workbook_reject_one_record_of_one_sheet() -> None:
@@ -255,7 +275,9 @@ TEMPLATES = [
 
 
 @pytest.mark.parametrize(("file", "sheet_name", "upper", "setting", "month"), TEMPLATES)
-def test_every_cell_of_a_sheet_of_the_real_layout(published: Path, file: str, sheet_name: str, upper: int, setting: str, month: date) -> None:
+def test_every_cell_of_a_sheet_of_the_real_layout(
+    published: Path, file: str, sheet_name: str, upper: int, setting: str, month: date
+) -> None:
     """The publisher's own workbook, with figures written where its pipeline writes them."""
     book = load_workbook(published / "fft" / file)
     for other in {"BS", "Wards", "Sites", "ICB", "Trusts"} & set(book.sheetnames) - {sheet_name}:
@@ -274,7 +296,8 @@ def test_every_cell_of_a_sheet_of_the_real_layout(published: Path, file: str, sh
     assert set(long["setting_code"]) == {setting}
     assert set(long["period_start_date"]) == {month}
     read = {
-        (row[LINE], row["answer_code"] or row["measure_code"]): (row["value"], row["is_suppressed"], row["is_not_computable"]) for row in long.to_dicts()
+        (row[LINE], row["answer_code"] or row["measure_code"]): (row["value"], row["is_suppressed"], row["is_not_computable"])
+        for row in long.to_dicts()
     }
     shown = {key: meaning(value) for key, value in expected_cells(sheet, upper, selection + 1).items() if key[0] < selection + 9}
     assert len(shown) >= 8 * 10

@@ -28,7 +28,13 @@ def part_of(content: bytes, name: str) -> tuple[Part, pl.DataFrame]:
 
 @pytest.mark.parametrize(
     ("level", "code", "count", "first"),
-    [("national", "national", 1, "ENG"), ("region", "region", 1, "Y99"), ("ics", "icb", 1, "QZN"), ("pcn", "pcn", 4, "U99001"), ("practice", "practice", 40, "Z81001")],
+    [
+        ("national", "national", 1, "ENG"),
+        ("region", "region", 1, "Y99"),
+        ("ics", "icb", 1, "QZN"),
+        ("pcn", "pcn", 4, "U99001"),
+        ("practice", "practice", 40, "Z81001"),
+    ],
 )
 def test_gpps_levels(level: Any, code: str, count: int, first: str) -> None:
     part, frame = part_of(gpps_csv(level, 2025, 1), gpps_file_name(level, 2025))
@@ -62,8 +68,18 @@ def with_header(content: bytes, old: str, new: str) -> bytes:
         (gpps_csv("ics", 2025, 1), "gpps.csv", "no_period", "2025_ICS"),
         (gpps_csv("ics", 2025, 1), "GPPS_2025_ICS_data_(unweighted).csv", "unweighted_file", "weighted"),
         (gpps_csv("ics", 2025, 1), "GPPS_2019_ICS_data.csv", "before_2024_questionnaire", "2019"),
-        (b"practice_code,distributed,received,Q18_12,Q18_12pct,Q28base\nZ81001,1,1,1,1,1\n", "GPPS_2023.csv", "before_2024_questionnaire", "Q18_12"),
-        (with_header(gpps_csv("ics", 2025, 1), "overallexp.pcteval", "overallexp.good"), "GPPS_2025.csv", "missing_column", "'overallexp.pcteval'"),
+        (
+            b"practice_code,distributed,received,Q18_12,Q18_12pct,Q28base\nZ81001,1,1,1,1,1\n",
+            "GPPS_2023.csv",
+            "before_2024_questionnaire",
+            "Q18_12",
+        ),
+        (
+            with_header(gpps_csv("ics", 2025, 1), "overallexp.pcteval", "overallexp.good"),
+            "GPPS_2025.csv",
+            "missing_column",
+            "'overallexp.pcteval'",
+        ),
         (with_header(gpps_csv("ics", 2025, 1), "received", "returned"), "GPPS_2025.csv", "missing_column", "'received'"),
         (b"org,distributed,received\nx,1,1\n", "GPPS_2025.csv", "missing_column", "ad_practicecode"),
     ],
@@ -99,12 +115,18 @@ def test_gpps_in_a_zip_takes_the_year_of_its_member() -> None:
 def test_gpps_value_for_value(published: Path, file: str) -> None:
     path = published / "gpps" / file
     _, frame = part_of(path.read_bytes(), file)
-    suffixes = {"eval_good_count": "counteval", "base_eval_weighted": "baseevalw", "base_eval_unweighted": "baseevaluw", "percent_good": "pcteval"}
+    suffixes = {
+        "eval_good_count": "counteval",
+        "base_eval_weighted": "baseevalw",
+        "base_eval_unweighted": "baseevaluw",
+        "percent_good": "pcteval",
+    }
     with path.open(newline="", encoding="utf-8-sig") as stream:
         rows = list(csv.DictReader(stream))
     for question in ("overallexp", "gpcontactoverall", "lastgpapptneeds"):
         read = {
-            (row[LINE], row["measure_code"], row["answer_code"]): row["value"] for row in frame.filter(pl.col("question_code") == question).to_dicts()
+            (row[LINE], row["measure_code"], row["answer_code"]): row["value"]
+            for row in frame.filter(pl.col("question_code") == question).to_dicts()
         }
         shown: dict[tuple[int, str, str | None], float] = {}
         for line, row in enumerate(rows, 2):

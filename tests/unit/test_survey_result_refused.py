@@ -38,7 +38,9 @@ def parts_of(content: bytes, name: str) -> dict[str, tuple[Part, pl.DataFrame]]:
 
 
 def long_of(content: bytes, name: str) -> pl.DataFrame:
-    return pl.concat([frame.with_columns(pl.lit(sheet).alias("sheet")) for sheet, (_, frame) in parts_of(content, name).items()], how="diagonal")
+    return pl.concat(
+        [frame.with_columns(pl.lit(sheet).alias("sheet")) for sheet, (_, frame) in parts_of(content, name).items()], how="diagonal"
+    )
 
 
 def refusal_of(content: bytes, name: str) -> SubmissionRejected:
@@ -150,9 +152,20 @@ def test_summary_that_shows_the_month_before_first_is_read_by_its_dates() -> Non
     book = Workbook()
     sheet = book.worksheets[0]
     sheet["B1"] = "Friends and Family Test - April 2026"
-    names = ["FFT", "Number of organisations submitting", "Total responses to date", "Responses", None, "Percentage Positive", None, "Percentage Negative"]
+    names = [
+        "FFT",
+        "Number of organisations submitting",
+        "Total responses to date",
+        "Responses",
+        None,
+        "Percentage Positive",
+        None,
+        "Percentage Negative",
+    ]
     march, april = date(2026, 3, 1), date(2026, 4, 1)
-    for row, cells in enumerate((names, [None, april, april, march, april, march, april, march, april], ["GP", 9, 99, 1, 2, 0.3, 0.4, 0.5, 0.6]), 4):
+    for row, cells in enumerate(
+        (names, [None, april, april, march, april, march, april, march, april], ["GP", 9, 99, 1, 2, 0.3, 0.4, 0.5, 0.6]), 4
+    ):
         for column, value in enumerate(cells, 2):
             sheet.cell(row, column, value)
     stream = io.BytesIO()

@@ -47,7 +47,15 @@ def is_known(name: str) -> bool:
 
 
 def test_banner_above_one_header_row() -> None:
-    rows = [["Complaints export"], [], ["Printed 1 July", None, None, "page 1"], HEADERS, ["A1", "2025-07-01", "Care", "Upheld"], [], ["A2"]]
+    rows = [
+        ["Complaints export"],
+        [],
+        ["Printed 1 July", None, None, "page 1"],
+        HEADERS,
+        ["A1", "2025-07-01", "Care", "Upheld"],
+        [],
+        ["A2"],
+    ]
     [part] = read(workbook({"Export": rows}), "x.xlsx", FEED)
     frame = pl.concat(part.frames)
     assert part.headers == HEADERS

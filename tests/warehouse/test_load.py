@@ -24,7 +24,11 @@ from samepicture.settings import PROJECT, Settings
 from samepicture.warehouse import open_warehouse
 from tests.feeds.test_bad_input import FEED, export
 
-VERSIONS = ({"Last updated": "03/03/2025 09:00", "Grade": "3 - High"}, {"Last updated": "01/03/2025 09:00", "Grade": "1 - Low"}, {"Last updated": "02/03/2025 09:00"})
+VERSIONS = (
+    {"Last updated": "03/03/2025 09:00", "Grade": "3 - High"},
+    {"Last updated": "01/03/2025 09:00", "Grade": "1 - Low"},
+    {"Last updated": "02/03/2025 09:00"},
+)
 """Three exports of the same cases; the first landed is the latest version."""
 
 
@@ -63,7 +67,9 @@ def loaded(settings: Settings, ids: list[str]) -> tuple[dict[str, list[Any]], li
                     ("ops.ledger", "* exclude (started_at, finished_at, duration_seconds)"),
                 )
             }
-            latest = connection.execute(text(f"select case_pseudonym, version_at, severity_code, submission_id from ({latest_sql()}) order by 1")).all()
+            latest = connection.execute(
+                text(f"select case_pseudonym, version_at, severity_code, submission_id from ({latest_sql()}) order by 1")
+            ).all()
     return tables, list(latest)
 
 

@@ -41,7 +41,9 @@ def test_every_row_and_total_of_a_published_return_is_in_the_warehouse(name: str
     assert (outcome.received, outcome.accepted, outcome.rejected) == (len(rows), len(rows), 0)
     with open_warehouse(pipeline.settings).writer() as connection:
         for measure, header in FILES[name].items():
-            total = connection.execute(text("select sum(complaints_count) from raw.complaint_return where measure_code = :code"), {"code": measure}).scalar_one()
+            total = connection.execute(
+                text("select sum(complaints_count) from raw.complaint_return where measure_code = :code"), {"code": measure}
+            ).scalar_one()
             assert total == sum(int(row[header]) for row in rows), measure
         warnings = connection.execute(text("select count(*) from ops.submission_warning")).scalar_one()
     assert warnings == 0

@@ -15,7 +15,7 @@ from typing import IO, Any
 
 from samepicture.connectors.answers import LandedAnswer, read_answers
 from samepicture.feed import Feed
-from samepicture.messages import SubmissionRejected, Warning_
+from samepicture.messages import SubmissionRejected, SubmissionWarning
 from samepicture.readers import LINE, Part, fold, known_headers
 from samepicture.readers.documents import frames, lines, stranger, text, utc
 
@@ -73,7 +73,7 @@ def _rows(stream: IO[bytes], file_name: str, feed: Feed, survey: _Survey, part: 
             elif survey.last[_key(story, place)] == place:
                 yield {LINE: place, **_row(story, feed, known, survey, unrated)}
     part.warnings += [
-        Warning_(
+        SubmissionWarning(
             "unknown_criticality",
             "This criticality is not on the list: the story has no severity until the data team adds it.",
             "severity_score",

@@ -18,7 +18,7 @@ from typing import IO
 import polars as pl
 
 from samepicture.feed import Feed
-from samepicture.messages import SubmissionRejected, Warning_
+from samepicture.messages import SubmissionRejected, SubmissionWarning
 from samepicture.readers import LINE, Part, fold
 from samepicture.readers.figures import NOT_COMPUTABLE, read_figures, split_unreadable
 from samepicture.readers.workbook import Header, Sheet, below, body, find_header, open_sheets
@@ -51,7 +51,12 @@ SPELLINGS = {
 }
 UNITS = {
     "ward name": "unit_name",
-    **{f"{spelling} {part}": f"{unit}_{part}" for unit, spellings in SPELLINGS.items() for spelling in spellings for part in ("code", "name")},
+    **{
+        f"{spelling} {part}": f"{unit}_{part}"
+        for unit, spellings in SPELLINGS.items()
+        for spelling in spellings
+        for part in ("code", "name")
+    },
     "site code": "site_ods_code",
 }
 """Header to the column that identifies the unit."""
@@ -69,7 +74,12 @@ MODE = re.compile(r"^mode (?!of collection)(.+)$")
 NEVER_READ = {"first speciality", "second speciality"}
 OLD_QUESTION = {"extremely likely", "percentage recommended"}
 SUBMITTING = "number of organisations submitting"
-HEADLINES = {SUBMITTING: "organisations_submitting", "total responses to date": "responses_to_date", "responses": "responses", **PERCENTAGES}
+HEADLINES = {
+    SUBMITTING: "organisations_submitting",
+    "total responses to date": "responses_to_date",
+    "responses": "responses",
+    **PERCENTAGES,
+}
 
 TOUCHPOINTS = {
     "maternity_antenatal": r"antenatal|\bq1\b",
@@ -166,7 +176,7 @@ def _is_title(cell: str) -> bool:
     return not is_prose and bool(re.search(r"(?i)friends (and|&) family|\bFFT\b", cell))
 
 
-def _month(sheets: list[Sheet], titles: list[str], file_name: str) -> tuple[date, list[Warning_]]:
+def _month(sheets: list[Sheet], titles: list[str], file_name: str) -> tuple[date, list[SubmissionWarning]]:
     """The first day of the month: what most of summary, title and file name say; the first of them where none is confirmed."""
     found = {
         "the summary": max((day for sheet in sheets for day in _summary_months(sheet)), default=None),
@@ -183,10 +193,10 @@ def _month(sheets: list[Sheet], titles: list[str], file_name: str) -> tuple[date
     month = Counter(said.values()).most_common(1)[0][0]
     taken = f"The figures were taken as those of {_words(month)}"
     if list(said) == ["the file name"]:
-        return month, [Warning_("month_from_file_name", f"{taken}; only the file name says so: check the month.")]
+        return month, [SubmissionWarning("month_from_file_name", f"{taken}; only the file name says so: check the month.")]
     if len(set(said.values())) > 1:
         listed = ", ".join(f"{where} says {_words(day)}" for where, day in said.items())
-        return month, [Warning_("month_disagrees", f"{taken}, but {listed}: check the month.")]
+        return month, [SubmissionWarning("month_disagrees", f"{taken}, but {listed}: check the month.")]
     return month, []
 
 
@@ -267,7 +277,9 @@ def _part(sheet: Sheet, header: Header, book: _Workbook) -> Part:
     book.seen = pl.concat([book.seen, hashes])
     extra = [name for name in names if not _is_known(name) and not name.startswith("(column ") and _plain(name) not in NEVER_READ]
     figures = figures.join(table.select(LINE, *extra), on=LINE, how="left", maintain_order="left")
-    return Part(sheet.name, [name for name in figures.columns if name != LINE], iter([figures]), unreadable, layout=f"{book.setting} workbook")
+    return Part(
+        sheet.name, [name for name in figures.columns if name != LINE], iter([figures]), unreadable, layout=f"{book.setting} workbook"
+    )
 
 
 def _check_columns(sheet_name: str, names: list[str]) -> None:
@@ -276,7 +288,8 @@ def _check_columns(sheet_name: str, names: list[str]) -> None:
     repeated = [name[:-4] for name in names if re.search(r" \(\d\)$", name) and _is_known(name[:-4])]
     if repeated:
         raise SubmissionRejected(
-            "repeated_column", f"The sheet {sheet_name!r} has the column {repeated[0]!r} more than once: send one table a sheet, as published."
+            "repeated_column",
+            f"The sheet {sheet_name!r} has the column {repeated[0]!r} more than once: send one table a sheet, as published.",
         )
     wanted = ["total responses"]
     if not any(MODE.match(name) for name in plain) or {*ANSWERS, *PERCENTAGES} & set(plain):
@@ -380,10 +393,18 @@ def _headline_part(sheet: Sheet, header: Header, month: date) -> Part:
             label = columns[place]
     table = table.filter(pl.col(label or columns[0]).str.strip_chars().fill_null("") != "")
     labels = table.select(LINE, pl.col(label or columns[0]).alias("label"))
-    codes = {text: _match(TOUCHPOINTS, text) if "maternity" in fold(text) else _match(SETTINGS, text) for text in labels.get_column("label")}
+    codes = {
+        text: _match(TOUCHPOINTS, text) if "maternity" in fold(text) else _match(SETTINGS, text) for text in labels.get_column("label")
+    }
     setting = pl.col("label").replace_strict({text: code or snake(text) for text, code in codes.items()}, return_dtype=pl.String)
-    figures = _figures(table, numbers, measures).join(labels, on=LINE, maintain_order="left").with_columns(
-        pl.lit("national").alias("level_code"), pl.lit("ENG").alias("organisation_ods_code"), pl.lit("England").alias("organisation_name")
+    figures = (
+        _figures(table, numbers, measures)
+        .join(labels, on=LINE, maintain_order="left")
+        .with_columns(
+            pl.lit("national").alias("level_code"),
+            pl.lit("ENG").alias("organisation_ods_code"),
+            pl.lit("England").alias("organisation_name"),
+        )
     )
     figures, unreadable = split_unreadable(_described(figures, setting, month).drop("label"))
     return Part(sheet.name, [name for name in figures.columns if name != LINE], iter([figures]), unreadable, layout="national summary")

@@ -57,7 +57,9 @@ def _long(part: Part, file_name: str, questions: Sequence[str]) -> Part:
     figures = _wanted(headers, questions)
     extra = [original for plain, original in headers.items() if original not in set(figures["header"]) and not LEFT_OUT.match(plain)]
     units = [
-        pl.lit("ENG").alias("organisation_ods_code") if level == "national" else _text(headers[code]).str.to_uppercase().alias("organisation_ods_code"),
+        pl.lit("ENG").alias("organisation_ods_code")
+        if level == "national"
+        else _text(headers[code]).str.to_uppercase().alias("organisation_ods_code"),
         (_text(headers[name]) if name in headers else pl.lit("England" if level == "national" else None)).alias("organisation_name"),
         (_text(headers["ad_icscode"]).str.to_uppercase() if "ad_icscode" in headers else pl.lit(None, dtype=pl.String)).alias("icb_code"),
         pl.lit("gpps").alias("survey_code"),
@@ -127,7 +129,9 @@ def _year(*names: str) -> int:
         if match := SURVEY_YEAR.search(name):
             year = int(match[1])
             if year < FIRST_YEAR:
-                raise SubmissionRejected("before_2024_questionnaire", f"The name {name} says {year}, and the layout is of 2024 or later: correct the name.")
+                raise SubmissionRejected(
+                    "before_2024_questionnaire", f"The name {name} says {year}, and the layout is of 2024 or later: correct the name."
+                )
             return year
     raise SubmissionRejected(
         "no_period",
@@ -142,7 +146,11 @@ def _wanted(headers: dict[str, str], questions: Sequence[str]) -> pl.DataFrame:
     missing = [f"{name}" for name in PARTICIPATION if name not in headers]
     rows += [(headers[name], "participation", name, None, "count", False) for name in PARTICIPATION if name in headers]
     for question in questions:
-        answers = [(match[1], original) for plain, original in headers.items() if (match := re.fullmatch(rf"{re.escape(question)}_(\d+)\.count", plain))]
+        answers = [
+            (match[1], original)
+            for plain, original in headers.items()
+            if (match := re.fullmatch(rf"{re.escape(question)}_(\d+)\.count", plain))
+        ]
         missing += [f"{question}.{suffix}" for suffix in FIGURES if f"{question}.{suffix}" not in headers]
         missing += [] if answers else [f"{question}_1.count"]
         rows += [(original, question, "answer", answer, "count", True) for answer, original in answers]
@@ -157,5 +165,12 @@ def _wanted(headers: dict[str, str], questions: Sequence[str]) -> pl.DataFrame:
             f"The file lacks {', '.join(map(repr, missing[:12]))}: send it as published. If the questionnaire no longer asks this, "
             "the data team takes the question out of the feed's list.",
         )
-    schema = {"header": pl.String, "question_code": pl.String, "measure_code": pl.String, "answer_code": pl.String, "unit_code": pl.String, "is_weighted": pl.Boolean}
+    schema = {
+        "header": pl.String,
+        "question_code": pl.String,
+        "measure_code": pl.String,
+        "answer_code": pl.String,
+        "unit_code": pl.String,
+        "is_weighted": pl.Boolean,
+    }
     return pl.DataFrame(rows, schema=schema, orient="row")

@@ -147,7 +147,9 @@ def warehouse_dag(record_types: Iterable[str]) -> DAG:
             built = build_models(_pipeline().settings)
             if built is None:
                 raise AirflowSkipException("an earlier run has built this already")
-            print(f"{', '.join(built.record_types)} changed: {built.models} models built, {built.tests} tests passed in {built.seconds:.1f} s")
+            print(
+                f"{', '.join(built.record_types)} changed: {built.models} models built, {built.tests} tests passed in {built.seconds:.1f} s"
+            )
 
         build()
     return dag

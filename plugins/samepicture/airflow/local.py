@@ -53,7 +53,10 @@ def serve(settings: Settings) -> int:
                 parts[name] = subprocess.Popen(_airflow(arguments), stdout=log, stderr=log, process_group=0)
         host, port = os.environ["AIRFLOW__API__HOST"], os.environ["AIRFLOW__API__PORT"]
         password = Path(os.environ["AIRFLOW_HOME"]) / "simple_auth_manager_passwords.json.generated"
-        print(f"Airflow is starting at http://{host}:{port}; the password of admin is in {password}. Logs: {logs}. Ctrl-C stops it.", flush=True)
+        print(
+            f"Airflow is starting at http://{host}:{port}; the password of admin is in {password}. Logs: {logs}. Ctrl-C stops it.",
+            flush=True,
+        )
         while not stopped:
             ended = [name for name, part in parts.items() if part.poll() is not None]
             if ended:

@@ -6,6 +6,8 @@ Airflow's example `custom_partition_timetable`).
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from airflow.plugins_manager import AirflowPlugin
 from airflow.timetables.trigger import CronTriggerTimetable
 
@@ -20,4 +22,4 @@ class SamePicturePlugin(AirflowPlugin):
     """Makes the timetable known to the scheduler."""
 
     name = "samepicture"
-    timetables = [ScheduledSubmissions]
+    timetables: ClassVar = [ScheduledSubmissions]

@@ -31,7 +31,9 @@ FEWEST = 10
 
 def gpps_csv(level: Level, year: int, seed: int) -> bytes:
     """One published file: a row an organisation of the level, a column an answer or figure. The year is in the file's name alone."""
-    rows = [_row(identity, size, f"{seed}/{level}/{year}/{next(iter(identity.values()))}") for identity, size in _organisations(level, seed)]
+    rows = [
+        _row(identity, size, f"{seed}/{level}/{year}/{next(iter(identity.values()))}") for identity, size in _organisations(level, seed)
+    ]
     buffer = io.StringIO(newline="")
     writer = csv.DictWriter(buffer, fieldnames=list(rows[0]))
     writer.writeheader()

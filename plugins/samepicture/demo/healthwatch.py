@@ -35,18 +35,51 @@ class _Topic:
 
 
 TOPICS = (
-    _Topic("Leaving hospital", ("Discharge", "Communication between staff and patients", "Medication, prescriptions and dispensing"), "Inpatient care",
-           ("Give every patient a written plan before they leave.", "Have medicines ready on the morning of discharge.",
-            "Ring people at home within two days.", "Tell carers the day before, not on the day.")),
-    _Topic("Getting through to your GP practice", ("Access to services", "Booking appointments"), "GP practice",
-           ("Tell callers their place in the queue.", "Keep a way to book for people who are not online.", "Publish how many calls are answered.")),
-    _Topic("What young people say about mental health support", ("Waiting times", "Service organisation, delivery and change"), "Community mental health team",
-           ("Write to everybody on the waiting list once a month.", "Offer a named person while young people wait.",
-            "Ask young people to help write the letters.", "Open one evening a week.", "Review the text service.")),
-    _Topic("Deaf people's experience of care", ("Accessibility and reasonable adjustments", "Communication between staff and patients"), "Outpatients",
-           ("Book an interpreter when the appointment is booked.", "Show names on a screen in each waiting room.", "Train reception staff.")),
-    _Topic("Food and drink on the wards", ("Food and nutrition", "Dignity and respect"), "Inpatient care",
-           ("Offer a hot meal after six.", "Help people who can't reach their tray.")),
+    _Topic(
+        "Leaving hospital",
+        ("Discharge", "Communication between staff and patients", "Medication, prescriptions and dispensing"),
+        "Inpatient care",
+        (
+            "Give every patient a written plan before they leave.",
+            "Have medicines ready on the morning of discharge.",
+            "Ring people at home within two days.",
+            "Tell carers the day before, not on the day.",
+        ),
+    ),
+    _Topic(
+        "Getting through to your GP practice",
+        ("Access to services", "Booking appointments"),
+        "GP practice",
+        (
+            "Tell callers their place in the queue.",
+            "Keep a way to book for people who are not online.",
+            "Publish how many calls are answered.",
+        ),
+    ),
+    _Topic(
+        "What young people say about mental health support",
+        ("Waiting times", "Service organisation, delivery and change"),
+        "Community mental health team",
+        (
+            "Write to everybody on the waiting list once a month.",
+            "Offer a named person while young people wait.",
+            "Ask young people to help write the letters.",
+            "Open one evening a week.",
+            "Review the text service.",
+        ),
+    ),
+    _Topic(
+        "Deaf people's experience of care",
+        ("Accessibility and reasonable adjustments", "Communication between staff and patients"),
+        "Outpatients",
+        ("Book an interpreter when the appointment is booked.", "Show names on a screen in each waiting room.", "Train reception staff."),
+    ),
+    _Topic(
+        "Food and drink on the wards",
+        ("Food and nutrition", "Dignity and respect"),
+        "Inpatient care",
+        ("Offer a hot meal after six.", "Help people who can't reach their tray."),
+    ),
 )
 METHODS = ("Survey", "Focus group", "Interviews", "Enter and view")
 WORDS = {23: "twenty-three", 40: "forty", 61: "sixty-one", 112: "one hundred and twelve"}
@@ -104,7 +137,11 @@ class Report:
         )
         count = len(self.topic.asks)
         number = ("no", "one", "two", "three", "four", "five")[count] if self.worded else str(count)
-        return [asked, "Most praised the staff; many found it hard to know what happens next.", f"The report makes {number} recommendations."]
+        return [
+            asked,
+            "Most praised the staff; many found it hard to know what happens next.",
+            f"The report makes {number} recommendations.",
+        ]
 
 
 def reports(each: int = 8, seed: int = 1, last_day: date = date(2026, 6, 30)) -> list[Report]:
@@ -171,9 +208,18 @@ def national_site(made: list[Report]) -> dict[str, bytes]:
     chosen = sorted((report for report in made if report.number % 4 in (1, 2)), key=lambda report: report.published, reverse=True)
     site: dict[str, bytes] = {}
     for place in range(0, max(len(chosen), 1), PAGE):
-        rows = "".join(f'<div class="views-row"><h3><a href="/reports-library/{report.slug}">{escape(report.title)}</a></h3></div>' for report in chosen[place : place + PAGE])
-        more = f'<nav class="pager"><ul><li class="pager__item--next"><a href="?page={place // PAGE + 1}" rel="next">Next</a></li></ul></nav>' if place + PAGE < len(chosen) else ""
-        site["/reports-library" + (f"?page={place // PAGE}" if place else "")] = _page("Reports library", "Healthwatch", None, f"<h1>Reports library</h1>{rows}{more}")
+        rows = "".join(
+            f'<div class="views-row"><h3><a href="/reports-library/{report.slug}">{escape(report.title)}</a></h3></div>'
+            for report in chosen[place : place + PAGE]
+        )
+        more = (
+            f'<nav class="pager"><ul><li class="pager__item--next"><a href="?page={place // PAGE + 1}" rel="next">Next</a></li></ul></nav>'
+            if place + PAGE < len(chosen)
+            else ""
+        )
+        site["/reports-library" + (f"?page={place // PAGE}" if place else "")] = _page(
+            "Reports library", "Healthwatch", None, f"<h1>Reports library</h1>{rows}{more}"
+        )
     for report in chosen:
         site[f"/reports-library/{report.slug}"] = national_page(report)
         site[f"/sites/default/files/reports_library/{report.slug}.pdf"] = report_pdf(report)
@@ -185,7 +231,11 @@ def national_page(report: Report) -> bytes:
     answered = {"page": "Yes", "inside": "Yes"}.get(report.response, "No")
     block = (
         _field("Local Healthwatch", report.healthwatch)
-        + (_field("Date of publication", f'<time datetime="{report.published}T12:00:00Z">{_day(report.published)}</time>') if not report.scanned else "")
+        + (
+            _field("Date of publication", f'<time datetime="{report.published}T12:00:00Z">{_day(report.published)}</time>')
+            if not report.scanned
+            else ""
+        )
         + _field("Date evidence capture began", _day(report.published - timedelta(days=120)))
         + _field("Type of report" if not report.worded else "Report type", "Report")
         + _field("Key themes", *map(escape, report.topic.themes))
@@ -223,7 +273,9 @@ def local_site(made: list[Report], healthwatch: str) -> dict[str, bytes]:
     news = '<article class="teaser"><h2><a href="/news/2026-01-05/volunteers-wanted">Volunteers wanted</a></h2></article>'
     items = "".join(f"<item><title>{escape(report.title)}</title><link>{report.path}</link></item>" for report in own[:10])
     site = {
-        "/news-and-reports/search?field_article_type_target_id_1[]=86": _page("News and reports", healthwatch, None, f"<h1>News and reports</h1>{teasers}{news}"),
+        "/news-and-reports/search?field_article_type_target_id_1[]=86": _page(
+            "News and reports", healthwatch, None, f"<h1>News and reports</h1>{teasers}{news}"
+        ),
         "/rss.xml": f'<?xml version="1.0" encoding="utf-8"?><rss version="2.0"><channel><title>{healthwatch}</title>{items}</channel></rss>'.encode(),
         "/news/2026-01-05/volunteers-wanted": _page("Volunteers wanted", healthwatch, None, "<h1>Volunteers wanted</h1><p>Join us.</p>"),
     }
@@ -239,7 +291,8 @@ def local_page(report: Report, host: str) -> bytes:
     """A report's page on a local site; it says no date of its own where the address does."""
     file = f"/sites/{host.removeprefix('https://')}/files/{report.slug}.pdf"
     asks = "".join(
-        f"<li>{escape(text.rstrip('.'))} (for: {escape(to)})</li>" if report.worded else f"<li>To {escape(to)}: {escape(text)}</li>" for text, to in report.asks()
+        f"<li>{escape(text.rstrip('.'))} (for: {escape(to)})</li>" if report.worded else f"<li>To {escape(to)}: {escape(text)}</li>"
+        for text, to in report.asks()
     )
     answer = {
         "page": f'<p>Read the <a href="{report.response_path}">response to our report</a>.</p>',
@@ -247,7 +300,11 @@ def local_page(report: Report, host: str) -> bytes:
         "none": f"<h2>Provider response</h2><p>No response was received from {escape(report.provider)}.</p>",
     }.get(report.response, "")
     dated = f"<p>Published on {_day(report.published)}</p>" if report.number % 3 == 0 else ""
-    sent = f"<p>This report was sent to {escape(report.provider)} and {escape(ICB.name)} on {_day(report.sent)}.</p>" if not report.scanned else ""
+    sent = (
+        f"<p>This report was sent to {escape(report.provider)} and {escape(ICB.name)} on {_day(report.sent)}.</p>"
+        if not report.scanned
+        else ""
+    )
     return _page(
         report.title,
         report.healthwatch,
@@ -291,7 +348,10 @@ def _handler(site: dict[str, bytes], requests: list[tuple[str, int]]) -> type[Ba
             requests.append((self.path, status))
             body = b"" if status == 304 else content or b"<html><body><h1>Page not found</h1></body></html>"
             self.send_response(status)
-            self.send_header("Content-Type", "application/pdf" if self.path.endswith(".pdf") else "text/xml" if self.path.endswith(".xml") else "text/html")
+            self.send_header(
+                "Content-Type",
+                "application/pdf" if self.path.endswith(".pdf") else "text/xml" if self.path.endswith(".xml") else "text/html",
+            )
             self.send_header("Content-Length", str(len(body)))
             if status != 404:
                 self.send_header("ETag", mark)

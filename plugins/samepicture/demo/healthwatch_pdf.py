@@ -31,7 +31,9 @@ def report_pdf(report: Report) -> bytes:
     for paragraph in report.prose():
         write(paragraph)
     write("What people told us", 14, bold=True)
-    write("People said that they were treated kindly, and that they often had to tell their story again to somebody new, at the surgery as at the hospital.")
+    write(
+        "People said that they were treated kindly, and that they often had to tell their story again to somebody new, at the surgery as at the hospital."
+    )
     write("Recommendations", 14, bold=True)
     for place, (text, to) in enumerate(report.asks(), 1):
         write(f"{place}. {text.rstrip('.')} (for: {to})" if report.worded else f"{place}. To {to}: {text}")

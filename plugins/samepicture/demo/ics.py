@@ -22,9 +22,55 @@ TRUSTS = (
     Organisation("RZH", "Harbourside Community and Mental Health NHS Foundation Trust"),
 )
 LOCAL_HEALTHWATCH = ("Healthwatch Northmoor", "Healthwatch Eastvale")
-PCNS = tuple(Organisation(f"U9900{n}", f"{place} PCN") for n, place in enumerate(("Northmoor Central", "Northmoor Rural", "Eastvale", "Harbourside"), 1))
-PRACTICES = tuple(Organisation(f"Z81{n:03d}", f"{place} Surgery") for n, place in enumerate((
-    "Abbey Road", "Alder Lane", "Beacon Hill", "Birch Grove", "Bridge Street", "Canal Side", "Castle Green", "Cedar Park", "Chapel Row", "Church View",
-    "Cliff Top", "Cross Keys", "Dale End", "Elm Tree", "Fairfield", "Ferry Road", "Forge Lane", "Garden City", "Glebe House", "Green Lane",
-    "Harbour View", "Hawthorn", "High Street", "Hill Rise", "Kingsway", "Lakeside", "Lime Walk", "Manor Park", "Market Place", "Meadow Bank",
-    "Mill Race", "Moor End", "Oak Tree", "Old Station", "Orchard", "Park Avenue", "Priory", "Quayside", "Riverside", "Willow Bank"), 1))
+PCNS = tuple(
+    Organisation(f"U9900{n}", f"{place} PCN")
+    for n, place in enumerate(("Northmoor Central", "Northmoor Rural", "Eastvale", "Harbourside"), 1)
+)
+PRACTICES = tuple(
+    Organisation(f"Z81{n:03d}", f"{place} Surgery")
+    for n, place in enumerate(
+        (
+            "Abbey Road",
+            "Alder Lane",
+            "Beacon Hill",
+            "Birch Grove",
+            "Bridge Street",
+            "Canal Side",
+            "Castle Green",
+            "Cedar Park",
+            "Chapel Row",
+            "Church View",
+            "Cliff Top",
+            "Cross Keys",
+            "Dale End",
+            "Elm Tree",
+            "Fairfield",
+            "Ferry Road",
+            "Forge Lane",
+            "Garden City",
+            "Glebe House",
+            "Green Lane",
+            "Harbour View",
+            "Hawthorn",
+            "High Street",
+            "Hill Rise",
+            "Kingsway",
+            "Lakeside",
+            "Lime Walk",
+            "Manor Park",
+            "Market Place",
+            "Meadow Bank",
+            "Mill Race",
+            "Moor End",
+            "Oak Tree",
+            "Old Station",
+            "Orchard",
+            "Park Avenue",
+            "Priory",
+            "Quayside",
+            "Riverside",
+            "Willow Bank",
+        ),
+        1,
+    )
+)

@@ -52,14 +52,28 @@ def reference_files(seed: int = 1) -> list[tuple[str, str, bytes]]:
     practices = _practices()
     networks = _networks()
     return [
-        ("ods_icb", "icb_names_codes.csv", _csv([["ICB24CD", "ICB24CDH", "ICB24NM", "ObjectId"], ["E54999001", ICB.ods_code, ICB.name, "1"]])),
+        (
+            "ods_icb",
+            "icb_names_codes.csv",
+            _csv([["ICB24CD", "ICB24CDH", "ICB24NM", "ObjectId"], ["E54999001", ICB.ods_code, ICB.name, "1"]]),
+        ),
         ("ods_sub_icb", "eccg.csv", _csv(_ods_row(area, "20220701", {13: "RO319"}) for area in SUB_ICBS)),
         ("ods_trust", "etr.csv", _csv(_ods_row(trust, "20190401", {}) for trust in TRUSTS)),
         ("ods_gp_practice", "epraccur.csv", practices),
         ("ods_gp_practice_member", "epraccur.csv", practices),
         ("ods_pcn", "ePCN.xlsx", networks),
         ("ods_pcn_member", "ePCN.xlsx", networks),
-        ("ods_successor", "succ.csv", _csv([["RZX", TRUSTS[0].ods_code, "R", "20190401", "1"], ["Z1C", "Z1A", "R", "20220701", "2"], ["Z1C", "Z1B", "R", "20220701", "2"]])),
+        (
+            "ods_successor",
+            "succ.csv",
+            _csv(
+                [
+                    ["RZX", TRUSTS[0].ods_code, "R", "20190401", "1"],
+                    ["Z1C", "Z1A", "R", "20220701", "2"],
+                    ["Z1C", "Z1B", "R", "20220701", "2"],
+                ]
+            ),
+        ),
         ("population_registered", "gp-reg-pat-prac-all.csv", _registered(seed)),
         ("population_ethnic", "census2021-ts021-lsoa.csv", _census(seed)),
     ]
@@ -93,11 +107,38 @@ def _networks() -> bytes:
     partners.append(PCN_PARTNERS)
     for network in PCNS:
         area = SUB_ICBS[PCNS.index(network) * len(SUB_ICBS) // len(PCNS)]
-        details.append([network.ods_code, network.name, area.ods_code, area.name, "20220701", "", "1 EXAMPLE STREET", "", "", "NORTHMOOR", "", "ZZ1 1AA"])
+        details.append(
+            [
+                network.ods_code,
+                network.name,
+                area.ods_code,
+                area.name,
+                "20220701",
+                "",
+                "1 EXAMPLE STREET",
+                "",
+                "",
+                "NORTHMOOR",
+                "",
+                "ZZ1 1AA",
+            ]
+        )
     for number, practice in enumerate(PRACTICES):
         area, network = area_of(number), pcn_of(number)
         partners.append(
-            [practice.ods_code, practice.name.upper(), area.ods_code, area.name, network.ods_code, network.name, area.ods_code, area.name, "20220701", "", "True"]
+            [
+                practice.ods_code,
+                practice.name.upper(),
+                area.ods_code,
+                area.name,
+                network.ods_code,
+                network.name,
+                area.ods_code,
+                area.name,
+                "20220701",
+                "",
+                "True",
+            ]
         )
     target = io.BytesIO()
     book.save(target)
@@ -109,7 +150,20 @@ def _registered(seed: int) -> bytes:
     rows = [["PUBLICATION", "EXTRACT_DATE", "TYPE", "CCG_CODE", "ONS_CCG_CODE", "CODE", "POSTCODE", "SEX", "AGE", "NUMBER_OF_PATIENTS"]]
     for number, practice in enumerate(PRACTICES):
         people = str(rng.randint(3_500, 14_000))
-        rows.append(["GP_PRAC_PAT_LIST", "01JAN2026", "GP", area_of(number).ods_code, "E38999001", practice.ods_code, "ZZ1 1AA", "ALL", "ALL", people])
+        rows.append(
+            [
+                "GP_PRAC_PAT_LIST",
+                "01JAN2026",
+                "GP",
+                area_of(number).ods_code,
+                "E38999001",
+                practice.ods_code,
+                "ZZ1 1AA",
+                "ALL",
+                "ALL",
+                people,
+            ]
+        )
     return _csv(rows)
 
 
@@ -125,7 +179,9 @@ def _census(seed: int) -> bytes:
             parts = [rng.randint(0, 2 * 16 * CENSUS_SHARES.get(heading, 4) // len(groups)) for _ in groups]
             counts += [sum(parts), *parts]
         headings = [sum(1 + len(g) for g in list(CENSUS_GROUPS.values())[:n]) for n in range(len(CENSUS_GROUPS))]
-        rows.append(["2021", f"Northmoor {number:03d}A", f"E0199{number:04d}", str(sum(counts[place] for place in headings)), *map(str, counts)])
+        rows.append(
+            ["2021", f"Northmoor {number:03d}A", f"E0199{number:04d}", str(sum(counts[place] for place in headings)), *map(str, counts)]
+        )
     return _csv(rows)
 
 

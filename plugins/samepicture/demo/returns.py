@@ -16,9 +16,7 @@ SITE = ["Site_Code", "Site_Name"]
 KO41A_GROUPS: dict[str, list[str]] = {
     "Age": "0_5 6_17 18_25 26_55 56_64 65_74 75_And_Over Unknown".split(),
     "Status": "Patient Parent Guardian Carer Other".split(),
-    "Service": (
-        "Ambulance Inpatient Outpatient Emergency Other_Community_Healthcare Commissioning Mental_Health Maternity Other".split()
-    ),
+    "Service": ("Ambulance Inpatient Outpatient Emergency Other_Community_Healthcare Commissioning Mental_Health Maternity Other".split()),
     "Clinical_Treatment": (
         "Accident_And_Emergency Anaesthetics Clinical_Oncology Dental_Group General_Medicine_Group Obstetrics_And_Gynaecology "
         "Paediatric_Group Pathology_Group PHM_And_CHS_Group Psychiatry_Group Radiology_Group Surgical_Group"
@@ -77,7 +75,9 @@ def _ko41a_columns() -> list[str]:
     columns = list(SUMMARY)
     for group, names in KO41A_GROUPS.items():
         columns += [f"{group}_{name}" for name in names]
-        columns += {"Clinical_Treatment": [f"{group}_Sub_Total"], "Subject_Area": [f"{group}_Sub_Total", f"{group}_Total"]}.get(group, [f"{group}_Total"])
+        columns += {"Clinical_Treatment": [f"{group}_Sub_Total"], "Subject_Area": [f"{group}_Sub_Total", f"{group}_Total"]}.get(
+            group, [f"{group}_Total"]
+        )
     return columns
 
 
@@ -92,7 +92,9 @@ def ko41a_zip(year: int, seed: int) -> bytes:
         head = [f"{year}-{(year + 1) % 100:02d}", REGION.ods_code, REGION.name, ICB.ods_code, "Northshire", trust.ods_code, trust.name]
         organisations.append([*head, kind, *(whole[name] for name in columns)])
         for number, part in enumerate(parts, 1):
-            sites.append([*head, f"{trust.ods_code}{number:02d}", f"{trust.name.split()[0]} site {number}", kind, *(part[name] for name in columns)])
+            sites.append(
+                [*head, f"{trust.ods_code}{number:02d}", f"{trust.name.split()[0]} site {number}", kind, *(part[name] for name in columns)]
+            )
     title = f"Data on Written Complaints in the NHS {head[0]} Secondary Care KO41a"
     head_names = KO41A_ORGANISATION
     return _zip(

@@ -35,7 +35,14 @@ LINE_EVERY = 25
 SHOWN_REASONS = 12
 ENVIRONMENT = "environment"
 """A file to source: the demo's home, and its key, which guards nothing but invented people."""
-STEPS = {"collect": "asked a source", "announce": "announced", "judge": "judged", "load": "loaded", "build": "rebuilt", "publish": "published"}
+STEPS = {
+    "collect": "asked a source",
+    "announce": "announced",
+    "judge": "judged",
+    "load": "loaded",
+    "build": "rebuilt",
+    "publish": "published",
+}
 
 
 def run(base: Settings) -> int:
@@ -55,12 +62,17 @@ def run(base: Settings) -> int:
         console = Console(file=terminal, width=None if terminal.isatty() else 150)
         try:
             failed = _run(settings, console)
-        except Exception as error:  # noqa: BLE001 - whatever went wrong, a person reads one sentence; the log has the rest
+        except Exception as error:
             logging.getLogger(__name__).exception("the demo failed")
-            console.print(f"\n[red]The demo failed: {error} The log: {settings.home / 'logs' / 'demo.log'}[/red]", soft_wrap=True, highlight=False)
+            console.print(
+                f"\n[red]The demo failed: {error} The log: {settings.home / 'logs' / 'demo.log'}[/red]", soft_wrap=True, highlight=False
+            )
             return 1
         if failed:
-            console.print(f"\n[red]The demo failed: these DAG runs did not end well: {', '.join(failed)}. The log: {settings.home / 'logs' / 'demo.log'}[/red]", soft_wrap=True)
+            console.print(
+                f"\n[red]The demo failed: these DAG runs did not end well: {', '.join(failed)}. The log: {settings.home / 'logs' / 'demo.log'}[/red]",
+                soft_wrap=True,
+            )
             return 1
         _show(settings, console, time.monotonic() - started)
     return 0
@@ -78,7 +90,9 @@ def _run(settings: Settings, console: Console) -> list[str]:
             "SAMEPICTURE_PSEUDONYM_KEY": settings.pseudonym_key or "",
         }
     )
-    console.print("[bold]Northshire[/bold], an invented ICS: 3 trusts, 2 local Healthwatch, 40 GP practices, 24 months. Everything stays on this machine.")
+    console.print(
+        "[bold]Northshire[/bold], an invented ICS: 3 trusts, 2 local Healthwatch, 40 GP practices, 24 months. Everything stays on this machine."
+    )
     pipeline = Pipeline(settings)
     with DemoApis(stories=80, last_day=LAST_DAY) as apis, DemoHealthwatch(last_day=LAST_DAY) as healthwatch, _progress(console) as progress:
         apply({**apis.environment(), **healthwatch.environment()})
@@ -115,7 +129,13 @@ def _show(settings: Settings, console: Console, seconds: float) -> None:
     with duckdb.connect(str(settings.picture), read_only=True) as connection:
         for question in QUESTIONS:
             result = connection.execute(question.sql)
-            table = Table(*[column[0] for column in result.description or []], title=question.words, title_justify="left", caption=question.note or None, caption_justify="left")
+            table = Table(
+                *[column[0] for column in result.description or []],
+                title=question.words,
+                title_justify="left",
+                caption=question.note or None,
+                caption_justify="left",
+            )
             for row in result.fetchall():
                 table.add_row(*("" if cell is None else str(cell) for cell in row))
             console.print()

@@ -26,7 +26,13 @@ MODES: dict[str, tuple[str, ...]] = {
     "inpatient": ("SMS", "Electronic Discharge", "Electronic Home", "Paper Discharge", "Paper Home", "Telephone", "Online", "Other"),
     "ae": ("SMS", "Electronic Discharge", "Paper Discharge", "Paper Home", "Telephone", "Online", "Other"),
     "ambulance": ("SMS", "Electronic Discharge", "Paper Discharge", "Paper Home", "Telephone", "Online", "Other"),
-    "outpatient": ("SMS", *(f"{how} {when} Appointment" for how in ("Electronic", "Paper") for when in ("At", "After")), "Telephone", "Online", "Other"),
+    "outpatient": (
+        "SMS",
+        *(f"{how} {when} Appointment" for how in ("Electronic", "Paper") for when in ("At", "After")),
+        "Telephone",
+        "Online",
+        "Other",
+    ),
     "maternity": (),
 }
 TITLES = {
@@ -84,7 +90,9 @@ def fft_workbook(setting: Setting, month: date, seed: int) -> bytes:
             _write_table(book.create_sheet(prefix + name), setting, level, with_modes, _rolled_up(units, level))
     hidden = book.create_sheet("BS")
     hidden.sheet_state = "hidden"
-    for place, row in enumerate((("Sort", "ICB Code", "Trust Code"), ("ICB", "Total Responses", "Very Good"), ("Trusts", "Good", "Poor")), 1):
+    for place, row in enumerate(
+        (("Sort", "ICB Code", "Trust Code"), ("ICB", "Total Responses", "Very Good"), ("Trusts", "Good", "Poor")), 1
+    ):
         for column, text in enumerate(row, 1):
             hidden.cell(place, column, text)
     buffer = io.BytesIO()

@@ -18,7 +18,7 @@ from typing import IO
 import polars as pl
 
 from samepicture.feed import Feed
-from samepicture.messages import SubmissionRejected, Warning_
+from samepicture.messages import SubmissionRejected, SubmissionWarning
 
 BATCH_ROWS = 100_000
 LINE = "line_number"
@@ -35,7 +35,7 @@ class Part:
     frames: Iterator[pl.DataFrame]
     unreadable: list[dict[str, object]] = field(default_factory=list)
     """Lines that could not be split into columns (line_number, code, sentence); grows while frames are read."""
-    warnings: list[Warning_] = field(default_factory=list)
+    warnings: list[SubmissionWarning] = field(default_factory=list)
     """What the reader itself noticed; grows while frames are read."""
     layout: str = ""
     """What a folder's own reader recognised it as; sizes are compared within one layout. Empty: the layout of feed.yml."""

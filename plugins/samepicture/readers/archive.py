@@ -46,9 +46,14 @@ def open_archive(stream: IO[bytes], file_name: str) -> zipfile.ZipFile:
             "send the data file alone, or split it.",
         )
     if any(member.flag_bits & 1 for member in members):
-        raise SubmissionRejected("encrypted_archive", f"The archive {file_name} is protected by a password: send it without one, over a secure channel.")
+        raise SubmissionRejected(
+            "encrypted_archive", f"The archive {file_name} is protected by a password: send it without one, over a secure channel."
+        )
     if any(member.compress_type not in READABLE for member in members):
-        raise SubmissionRejected("unreadable_archive", f"The archive {file_name} is packed in an unusual way: pack it again as an ordinary ZIP, or send the data file alone.")
+        raise SubmissionRejected(
+            "unreadable_archive",
+            f"The archive {file_name} is packed in an unusual way: pack it again as an ordinary ZIP, or send the data file alone.",
+        )
     return archive
 
 
@@ -66,7 +71,9 @@ def open_members(stream: IO[bytes], file_name: str, wanted: re.Pattern[str]) -> 
     with open_archive(stream, file_name) as archive:
         members = [member for member in archive.infolist() if not member.filename.endswith("/") and wanted.search(member.filename)]
         if not members:
-            raise SubmissionRejected("archive_without_data", f"The archive {file_name} holds no file that this feed reads: put the data files into it.")
+            raise SubmissionRejected(
+                "archive_without_data", f"The archive {file_name} holds no file that this feed reads: put the data files into it."
+            )
         for member in members:
             with tempfile.SpooledTemporaryFile(max_size=SPOOL) as unpacked:
                 # What the directory says of the size is also what zipfile reads at most: a lie fails its checksum.

@@ -115,7 +115,10 @@ def _frames(
                 delimiter=separator, newlines_in_values=True, ignore_empty_lines=False, invalid_row_handler=on_invalid
             ),
             convert_options=arrow_csv.ConvertOptions(
-                column_types={name: pa.string() for name in headers}, strings_can_be_null=True, null_values=[""], quoted_strings_can_be_null=True
+                column_types={name: pa.string() for name in headers},
+                strings_can_be_null=True,
+                null_values=[""],
+                quoted_strings_can_be_null=True,
             ),
         )
     except pa.ArrowInvalid as error:
@@ -195,7 +198,9 @@ def _reject_other_kinds(head: bytes, file_name: str) -> None:
         if head.startswith(magic):
             raise SubmissionRejected("not_delimited", f"The file {file_name} is {kind}, not a CSV file: export the data as CSV.")
     if head.lstrip()[:15].lower().startswith((b"<!doctype html", b"<html", b"<?xml")):
-        raise SubmissionRejected("not_delimited", f"The file {file_name} is a web page, not a CSV file: check the download and send the data itself.")
+        raise SubmissionRejected(
+            "not_delimited", f"The file {file_name} is a web page, not a CSV file: check the download and send the data itself."
+        )
     if b"\x00" in head and not head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         raise _binary(file_name)
 

@@ -26,7 +26,9 @@ _PLACE = re.compile(rb"""\br\s*=\s*["']([A-Za-z]{1,3})([0-9]{1,7})["']""")
 def reject_huge(archive: zipfile.ZipFile, file_name: str) -> None:
     """Read every part once. Raises SubmissionRejected where one is damaged, is larger than it says, or is a sheet too large."""
     if sum(member.file_size for member in archive.infolist()) > MAX_UNPACKED:
-        raise SubmissionRejected("workbook_too_large", f"The workbook {file_name} is too large to be opened here: save its sheets as 'CSV UTF-8' and send those.")
+        raise SubmissionRejected(
+            "workbook_too_large", f"The workbook {file_name} is too large to be opened here: save its sheets as 'CSV UTF-8' and send those."
+        )
     with reading(file_name):
         for member in archive.infolist():
             with archive.open(member) as part:

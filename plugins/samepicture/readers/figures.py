@@ -48,6 +48,8 @@ def split_unreadable(long: pl.DataFrame) -> tuple[pl.DataFrame, list[dict[str, o
     bad = long.filter("is_unreadable")
     cell = pl.format("'{}' in column '{}'", pl.col("text").str.slice(0, SHOWN), "header")
     sentence = pl.format("Correct {}: a number, '*' or '-' belongs there.", cell.str.join(" and "))
-    rejections = bad.group_by(LINE, maintain_order=True).agg(pl.lit("unreadable_number").alias("code"), sentence.alias("sentence")).sort(LINE)
+    rejections = (
+        bad.group_by(LINE, maintain_order=True).agg(pl.lit("unreadable_number").alias("code"), sentence.alias("sentence")).sort(LINE)
+    )
     good = long.join(bad.select(LINE).unique(), on=LINE, how="anti", maintain_order="left")
     return good.drop("header", "text", "number", "is_unreadable", strict=False), rejections.to_dicts()

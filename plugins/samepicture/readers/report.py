@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 import polars as pl
 
 from samepicture.feed import Feed
-from samepicture.messages import SubmissionRejected, Warning_
+from samepicture.messages import SubmissionRejected, SubmissionWarning
 from samepicture.readers import LINE, Part
 from samepicture.readers.report_blocks import Block, Recommendation, Response, no_response_said, recommendations, response, response_of
 from samepicture.readers.report_package import Package, ReportFile, unpack
@@ -30,7 +30,9 @@ from samepicture.working_days import add_working_days
 
 ANSWER_WORKING_DAYS = 20
 """What a provider has to answer (domain: A9)."""
-_NO_REPORT = re.compile(r"(?i)^(?:page not found|access denied|log ?in|sign in|error\b|404|403|just a moment|site under maintenance|service unavailable)")
+_NO_REPORT = re.compile(
+    r"(?i)^(?:page not found|access denied|log ?in|sign in|error\b|404|403|just a moment|site under maintenance|service unavailable)"
+)
 _SENT = re.compile(
     r"(?i)\b(?:report|recommendations?)\b[^.]{0,80}\b(?:sent|submitted|issued)\b|\b(?:sent|submitted|issued)\b[^.]{0,60}\b(?:report|recommendations?)\b"
 )
@@ -48,7 +50,7 @@ class _Evidence:
     package: Package
     response_page: Page | None
     response_pdf: Pdf | None
-    warnings: list[Warning_] = field(default_factory=list)
+    warnings: list[SubmissionWarning] = field(default_factory=list)
 
     @property
     def texts(self) -> list[str]:
@@ -68,7 +70,10 @@ def read(stream: IO[bytes], file_name: str, feed: Feed) -> Iterator[Part]:
     evidence = _evidence(unpack(stream, file_name), file_name, feed)
     record = _record(evidence, file_name, str(feed.reader.options["library"]))
     contract = CONTRACTS[feed.record_type]
-    frame = pl.DataFrame({LINE: [1], **{name: [value] for name, value in record.items()}}, schema={LINE: pl.Int64, **{name: contract.by_name[name].polars_type for name in record}})
+    frame = pl.DataFrame(
+        {LINE: [1], **{name: [value] for name, value in record.items()}},
+        schema={LINE: pl.Int64, **{name: contract.by_name[name].polars_type for name in record}},
+    )
     yield Part("", list(record), iter([frame]), warnings=evidence.warnings)
 
 
@@ -76,12 +81,17 @@ def _evidence(package: Package, file_name: str, feed: Feed) -> _Evidence:
     encodings = feed.reader.encodings
     page = read_page(package.page, encodings, package.page_url) if package.page is not None else None
     if page and (not page.title or _NO_REPORT.match(page.title) or not (page.summary or page.files or page.fields or package.files)):
-        raise SubmissionRejected("not_a_report_page", f"The page in {file_name} is not a report's own page (it may be an error or log-in page): send the page of the report.")
+        raise SubmissionRejected(
+            "not_a_report_page",
+            f"The page in {file_name} is not a report's own page (it may be an error or log-in page): send the page of the report.",
+        )
     file = next((file for file in package.files if file.kind == "report"), None)
     answer = next((file for file in package.files if file.kind == "response"), None)
     pdf = read_pdf(file.content, file.name) if file else Pdf(None)
     if page is None and pdf.text is None:
-        raise SubmissionRejected(pdf.code or "report_missing", pdf.sentence or f"There is neither a page nor a PDF of a report in {file_name}: put them into it.")
+        raise SubmissionRejected(
+            pdf.code or "report_missing", pdf.sentence or f"There is neither a page nor a PDF of a report in {file_name}: put them into it."
+        )
     found = _Evidence(
         page,
         pdf,
@@ -92,9 +102,15 @@ def _evidence(package: Package, file_name: str, feed: Feed) -> _Evidence:
     )
     for read_file in (found.pdf, found.response_pdf):
         if read_file and read_file.code and read_file.sentence:
-            found.warnings.append(Warning_(read_file.code, read_file.sentence, "full_text" if read_file is found.pdf else "response_text"))
+            found.warnings.append(
+                SubmissionWarning(read_file.code, read_file.sentence, "full_text" if read_file is found.pdf else "response_text")
+            )
     if page and not package.files and any(link.kind == "report" for link in page.files):
-        found.warnings.append(Warning_("pdf_missing", f"The page in {file_name} offers a PDF that did not come with it: send the PDF too.", "full_text"))
+        found.warnings.append(
+            SubmissionWarning(
+                "pdf_missing", f"The page in {file_name} offers a PDF that did not come with it: send the PDF too.", "full_text"
+            )
+        )
     return found
 
 
@@ -181,7 +197,7 @@ def _listed(evidence: _Evidence, stated: Stated | None) -> str | None:
     best = max(lists, key=lambda items: (stated is not None and len(items) == stated.count, len(items)))
     if stated and best and len(best) != stated.count:
         evidence.warnings.append(
-            Warning_(
+            SubmissionWarning(
                 "recommendations_differ",
                 f"The report says that it makes {stated.count} recommendations but lists {len(best)}: check the list under the heading 'Recommendations'.",
                 "recommendations",

@@ -51,12 +51,16 @@ _SINGLE = re.compile(r"(?i)^recommendation\s+(\d{1,3})\b[\s:.–-]*(.*)$")
 _ADDRESS_LINE = re.compile(
     r"^(?i:(?:our\s+)?(?:recommendations?\s+)?(?:to|for)\s+(?:the\s+)?)(?P<name>(?:[A-Z0-9][^:.]|(?:all|local|commissioners|providers|practices|surgeries|pharmacies|care\s+homes)\b)[^:.]{0,120}?)\s*:$"
 )
-_ORGANISATION = re.compile(r"\b(?:NHS|Trust|Council|Board|ICB|Surgery|Practices?|Healthwatch|Ltd|Limited|Hospitals?|Partnership|Care Home)\b")
+_ORGANISATION = re.compile(
+    r"\b(?:NHS|Trust|Council|Board|ICB|Surgery|Practices?|Healthwatch|Ltd|Limited|Hospitals?|Partnership|Care Home)\b"
+)
 _ADDRESS_BEFORE = re.compile(r"^(?:To|For)\s+(?:the\s+)?(?P<name>[A-Z][^:.]{2,120}?):\s+(?P<text>\S.*)$", re.DOTALL)
 _ADDRESS_AFTER = re.compile(
     r"(?i)\s*[(\[]\s*(?:for|to|addressed\s+to|addressee|responsible|lead)\s*:?\s+(?:the\s+)?(?P<name>[^()\[\]]{3,120}?)\s*[)\]]\s*\.?$"
 )
-_COLUMN_ADDRESSEE = re.compile(r"(?i)^(?:for|to|who|whom|addressee|addressed to|for whom|organisation|provider|responsible.*|directed.*|lead.*)$")
+_COLUMN_ADDRESSEE = re.compile(
+    r"(?i)^(?:for|to|who|whom|addressee|addressed to|for whom|organisation|provider|responsible.*|directed.*|lead.*)$"
+)
 _COLUMN_SENT = re.compile(r"(?i)\bsent\b")
 _COLUMN_TEXT = re.compile(r"(?i)\brecommend")
 _RESPONSE = re.compile(
@@ -101,7 +105,10 @@ def response_of(text: str, known_date: date | None = None) -> Response:
 
 def no_response_said(sentences: Sequence[str]) -> bool:
     """Whether one of these sentences says that no provider responded; what people did not answer is another matter."""
-    return any(NO_RESPONSE.search(sentence) and not _RESPONSE_OF_PEOPLE.search(sentence) and "question" not in sentence.lower() for sentence in sentences)
+    return any(
+        NO_RESPONSE.search(sentence) and not _RESPONSE_OF_PEOPLE.search(sentence) and "question" not in sentence.lower()
+        for sentence in sentences
+    )
 
 
 def _singles_as_items(blocks: Sequence[Block]) -> Iterator[Block]:

@@ -59,7 +59,10 @@ def pack(package: Package) -> bytes:
         "response_url": package.response_url,
         "files": [{"name": file.name, "url": file.url, "kind": file.kind} for file in package.files],
     }
-    members = {"manifest.json": json.dumps(manifest, indent=1, sort_keys=True).encode(), **{file.name: file.content for file in package.files}}
+    members = {
+        "manifest.json": json.dumps(manifest, indent=1, sort_keys=True).encode(),
+        **{file.name: file.content for file in package.files},
+    }
     members |= {"page.html": package.page} if package.page is not None else {}
     members |= {"response.html": package.response} if package.response is not None else {}
     target = io.BytesIO()
@@ -81,7 +84,9 @@ def unpack(stream: IO[bytes], file_name: str) -> Package:
         return Package(files=[ReportFile(file_name, _bounded(stream, file_name))])
     if re.search(rb"(?i)<!doctype html|<html|<head|<body|<!-- saved from", head):
         return Package(page=_bounded(stream, file_name))
-    raise SubmissionRejected("unknown_format", f"The file {file_name} is neither a web page, a PDF nor a ZIP of these: send the report as one of them.")
+    raise SubmissionRejected(
+        "unknown_format", f"The file {file_name} is neither a web page, a PDF nor a ZIP of these: send the report as one of them."
+    )
 
 
 def _unpack_archive(stream: IO[bytes], file_name: str) -> Package:
@@ -99,7 +104,9 @@ def _unpack_archive(stream: IO[bytes], file_name: str) -> Package:
     others = sorted(name for name in pages if name not in responses)
     package.page = pages[others[0]] if others else None
     package.response = pages[responses[0]] if responses else None
-    package.page_url, package.listing_date, package.response_url = (_text(manifest.get(key)) for key in ("page_url", "listing_date", "response_url"))
+    package.page_url, package.listing_date, package.response_url = (
+        _text(manifest.get(key)) for key in ("page_url", "listing_date", "response_url")
+    )
     listed = manifest.get("files")
     known = {str(item.get("name")): item for item in listed if isinstance(item, dict)} if isinstance(listed, list) else {}
     order = [*(name for name in known if name in pdfs), *(name for name in sorted(pdfs) if name not in known)]
@@ -115,7 +122,9 @@ def _manifest(content: bytes, file_name: str) -> dict[str, Any]:
     except (ValueError, RecursionError):
         manifest = None
     if not isinstance(manifest, dict):
-        raise SubmissionRejected("broken_manifest", f"The manifest.json in {file_name} is damaged: send the ZIP without it, or as it was collected.")
+        raise SubmissionRejected(
+            "broken_manifest", f"The manifest.json in {file_name} is damaged: send the ZIP without it, or as it was collected."
+        )
     return manifest
 
 
@@ -128,5 +137,7 @@ def _bounded(stream: IO[bytes], name: str) -> bytes:
     bound = MAX_PDF_BYTES if name.lower().endswith(".pdf") else MAX_PAGE_BYTES
     content = stream.read(bound + 1)
     if len(content) > bound and bound == MAX_PAGE_BYTES:
-        raise SubmissionRejected("page_too_large", f"The page {name} is larger than {bound >> 20} MB: save it without pictures and send it again.")
+        raise SubmissionRejected(
+            "page_too_large", f"The page {name} is larger than {bound >> 20} MB: save it without pictures and send it again."
+        )
     return content

@@ -27,14 +27,35 @@ _FURNITURE = (
     "script, style, noscript, template, svg, nav, footer, aside, form, iframe, [role=navigation], [role=search], .breadcrumb, .pager, "
     "[class*=related], [class*=share], [class*=cookie], .visually-hidden, .sr-only"
 )
-_GROUPS = ("article", "div", "section", "main", "body", "header", "blockquote", "fieldset", "details", "figure", "tbody", "thead", "table", "ul", "ol", "dl")
+_GROUPS = (
+    "article",
+    "div",
+    "section",
+    "main",
+    "body",
+    "header",
+    "blockquote",
+    "fieldset",
+    "details",
+    "figure",
+    "tbody",
+    "thead",
+    "table",
+    "ul",
+    "ol",
+    "dl",
+)
 _BLOCK_LEVEL = frozenset(("p", "div", "ul", "ol", "table", "tbody", "li", "tr", "section", "article", *HEADINGS))
-_ELSEWHERE = re.compile(r"(?i)^(?:you (?:might|may) also|related\b|share this|tell us what|have your say|more (?:news|reports)|was this|subscribe|sign up)")
+_ELSEWHERE = re.compile(
+    r"(?i)^(?:you (?:might|may) also|related\b|share this|tell us what|have your say|more (?:news|reports)|was this|subscribe|sign up)"
+)
 """Headings below which a page speaks of other pages."""
 _FILES = re.compile(r"(?i)^(?:file )?downloads?:?$")
 _IGNORED = re.compile(r"(?i)^(?:download\b.*|you voted.*|would you like to look at:?|read the report|pdf\b.*|back to .*|print this page)$")
 _SUMMARY = re.compile(r"(?i)^summary(?: of (?:the )?report(?: content)?)?:?$")
-_FORM_SECTION = re.compile(r"(?i)^(?:general details|methodology(?: and approach)?|(?:details of )?(?:health and care )?services(?: included.*)?|(?:details of )?(?:the )?conditions.*|(?:details of )?(?:the )?people (?:who were )?included.*|outcomes(?: and impact)?)$")
+_FORM_SECTION = re.compile(
+    r"(?i)^(?:general details|methodology(?: and approach)?|(?:details of )?(?:health and care )?services(?: included.*)?|(?:details of )?(?:the )?conditions.*|(?:details of )?(?:the )?people (?:who were )?included.*|outcomes(?: and impact)?)$"
+)
 _PUBLISHED = re.compile(r"(?i)^\W*(?:published|posted|publication date|date)?\W*(?:on|:)?\W*$")
 _RESPONSE = re.compile(r"(?i)\bresponse\b|\brespon(?:ds|ded)\b")
 _OTHER_FILE = re.compile(r"(?i)easy\s?read|large print|poster|infographic|translat|appendi|annex|press release|questionnaire")
@@ -52,13 +73,25 @@ LABELS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("response_date", r"\bdate\b.*\brespon(?:se|ded)|\brespon(?:se|ded)\b.*\b(?:date|received on)\b"),
         ("response", r"\brespon(?:se|ded|d)\b.*\bprovider|\bprovider.*\brespon(?:se|ded|d)\b"),
         ("published_date", r"\bpublication\b(?!.*\btype)|\bdate published\b|^published(?: on| date)?$"),
-        ("people", r"^(?:how many|(?:total )?number of|no\.? of) (?:people|participants|respondents|patients|members of the public)\b|^people (?:reached|heard|engaged)"),
+        (
+            "people",
+            r"^(?:how many|(?:total )?number of|no\.? of) (?:people|participants|respondents|patients|members of the public)\b|^people (?:reached|heard|engaged)",
+        ),
         ("recommendations_made", r"\brecommendations?\b.*\b(?:made|included)\b|^(?:number of|how many) recommendations\b"),
-        ("local_healthwatch", r"^(?:name of )?(?:the )?(?:local )?healthwatch(?: name)?$|^(?:report )?(?:written|produced|published|submitted) by$"),
+        (
+            "local_healthwatch",
+            r"^(?:name of )?(?:the )?(?:local )?healthwatch(?: name)?$|^(?:report )?(?:written|produced|published|submitted) by$",
+        ),
         ("report_type", r"^type of (?:report|publication)|^report type|^publication type"),
         ("topics", r"^(?:key |main )?(?:themes?|topics?)\b"),
-        ("methods", r"\bmethods?\b.*\bused\b|^(?:primary|main|research) (?:research )?methods?|^how (?:was|were) (?:the )?(?:information|evidence|views|data) (?:collected|gathered)|^methods?$"),
-        ("provider_names", r"^(?:names? of )?(?:the )?(?:service |care )?providers?(?: names?| named| visited| included)?$|^(?:name of )?(?:the )?(?:service|premises) visited$"),
+        (
+            "methods",
+            r"\bmethods?\b.*\bused\b|^(?:primary|main|research) (?:research )?methods?|^how (?:was|were) (?:the )?(?:information|evidence|views|data) (?:collected|gathered)|^methods?$",
+        ),
+        (
+            "provider_names",
+            r"^(?:names? of )?(?:the )?(?:service |care )?providers?(?: names?| named| visited| included)?$|^(?:name of )?(?:the )?(?:service|premises) visited$",
+        ),
         ("services", r"\bservices?(?: (?:covered|included|involved)(?: in (?:the|this) report)?)?$"),
     )
 )
@@ -128,7 +161,10 @@ def parse(content: bytes, encodings: Sequence[str]) -> LexborHTMLParser:
     text = decode(content, encodings)
     depth = accumulate((-1 if tag[1] else 0 if tag[2] else 1) for tag in _TAG.finditer(text))
     if max(depth, default=0) > DEEPEST:
-        raise SubmissionRejected("damaged_page", f"The page is damaged (more than {DEEPEST} elements inside one another): save it again from the browser and send it.")
+        raise SubmissionRejected(
+            "damaged_page",
+            f"The page is damaged (more than {DEEPEST} elements inside one another): save it again from the browser and send it.",
+        )
     return LexborHTMLParser(text)
 
 
@@ -232,7 +268,9 @@ def _links(root: LexborNode, base: str) -> tuple[list[Link], list[Link]]:
             continue
         if path.lower().endswith(".pdf"):
             name = f"{text} {path.rsplit('/', 1)[-1]}"
-            files.setdefault(url, Link(url, text, "response" if _RESPONSE.search(name) else "other" if _OTHER_FILE.search(name) else "report"))
+            files.setdefault(
+                url, Link(url, text, "response" if _RESPONSE.search(name) else "other" if _OTHER_FILE.search(name) else "report")
+            )
         elif "/response/" in path:
             pages.setdefault(url, Link(url, text, "response"))
     return list(files.values()), list(pages.values())
@@ -258,7 +296,12 @@ def _pairs(root: LexborNode) -> Iterator[tuple[str, list[str]]]:
         yield _text(node), values
     for row in root.css("tr"):
         cells = [cell for cell in row.iter() if cell.tag in ("th", "td")]
-        if len(cells) == 2 and label_name(_text(cells[0])) and (cells[0].tag == "th" or _text(cells[0]).endswith((":", "?"))) and cells[1].tag == "td":
+        if (
+            len(cells) == 2
+            and label_name(_text(cells[0]))
+            and (cells[0].tag == "th" or _text(cells[0]).endswith((":", "?")))
+            and cells[1].tag == "td"
+        ):
             taken.append(row)
             yield _text(cells[0]), [_text(item) for item in cells[1].css("li")] or [_text(cells[1])]
     _drop([*taken, *root.css("dl")])

@@ -57,7 +57,11 @@ class Pdf:
 def read_pdf(content: bytes, name: str) -> Pdf:
     """The text and blocks of a PDF. Whatever is wrong with it is a code and a sentence, never an exception."""
     if len(content) > MAX_BYTES:
-        return Pdf(None, code="pdf_too_large", sentence=f"The PDF {name} is larger than {MAX_BYTES >> 20} MB and was not read: send one with smaller pictures.")
+        return Pdf(
+            None,
+            code="pdf_too_large",
+            sentence=f"The PDF {name} is larger than {MAX_BYTES >> 20} MB and was not read: send one with smaller pictures.",
+        )
     logging.getLogger("pypdf").setLevel(logging.ERROR)
     try:
         reader = pypdf.PdfReader(io.BytesIO(content))
@@ -69,10 +73,16 @@ def read_pdf(content: bytes, name: str) -> Pdf:
     except (FileNotDecryptedError, DependencyError):
         return Pdf(None, code="pdf_encrypted", sentence=f"The PDF {name} is protected by a password and was not read: send it without one.")
     except Exception:  # noqa: BLE001, a damaged file can fail anywhere in the library, with any kind of error
-        return Pdf(None, code="pdf_unreadable", sentence=f"The PDF {name} is damaged or incomplete and was not read: export it again and send it.")
+        return Pdf(
+            None, code="pdf_unreadable", sentence=f"The PDF {name} is damaged or incomplete and was not read: export it again and send it."
+        )
     lines = _lines(pages)
     if not lines:
-        return Pdf(None, code="pdf_without_text", sentence=f"The PDF {name} is pictures of pages and holds no text that can be read: send a PDF with text.")
+        return Pdf(
+            None,
+            code="pdf_without_text",
+            sentence=f"The PDF {name} is pictures of pages and holds no text that can be read: send a PDF with text.",
+        )
     blocks = tuple(_blocks(lines))
     short = total > len(pages)
     return Pdf(
@@ -80,7 +90,9 @@ def read_pdf(content: bytes, name: str) -> Pdf:
         blocks,
         " ".join(title.split()) if isinstance(title, str) and title.strip() else None,
         "pdf_too_long" if short else None,
-        f"Of the {total} pages of the PDF {name} only the first {len(pages)} were read: send the report without its annexes." if short else None,
+        f"Of the {total} pages of the PDF {name} only the first {len(pages)} were read: send the report without its annexes."
+        if short
+        else None,
     )
 
 
@@ -141,6 +153,12 @@ def _begins(line: str, ended: bool) -> Block | None:
     if found := _BULLET.match(line):
         return Block("item", found.group(1))
     words = line.split()
-    if ended and len(words) <= 8 and line[0].isupper() and line[-1] not in ".,;:!" and words[-1].lower() not in ("and", "of", "the", "to", "for", "in", "a", "with"):
+    if (
+        ended
+        and len(words) <= 8
+        and line[0].isupper()
+        and line[-1] not in ".,;:!"
+        and words[-1].lower() not in ("and", "of", "the", "to", "for", "in", "a", "with")
+    ):
         return Block("heading", line)
     return None

@@ -47,7 +47,9 @@ _AFTER = (
 )
 _UNASKED = r"(?:invited|sent|approached|asked|eligible|contacted|registered|live|die|died|not)"
 _TOTAL = r"(?:in\s+total|in\s+all|altogether|overall)"
-_FRACTION = re.compile(rf"(?i)(?:\bout\s+of|\bin|\bin\s+every|\bof\s+the|\bof\s+these|\bof\s+those|\bper)\s+(?:\w+\s+)?$|{NUMBER}\s+(?:in|of)\s+$")
+_FRACTION = re.compile(
+    rf"(?i)(?:\bout\s+of|\bin|\bin\s+every|\bof\s+the|\bof\s+these|\bof\s+those|\bper)\s+(?:\w+\s+)?$|{NUMBER}\s+(?:in|of)\s+$"
+)
 """What stands before a number that is the base of a share ('one in five people', 'of the 166 responses')."""
 
 _REACHED = tuple(
@@ -65,11 +67,17 @@ _PART_OF = re.compile(r"(?i)(?:includ\w+|of\s+(?:whom|which)|among\s+them|such\s
 _HAS_TOTAL = re.compile(rf"(?i)\b{_TOTAL}\b|\ba\s+total\s+of\b")
 
 _MAKES = r"(?:makes?|made|making|contains?|containing|includes?|including|sets?\s+out|offers?|lists?|gives?|puts?\s+forward|proposes?|there\s+(?:are|were)|has|have)"
-_SORT = r"(?:(?:key|main|further|clear|specific|practical|overarching|short|priority|new|important|local|broad|wide-ranging|separate)\s+){0,2}"
-_STATED = re.compile(rf"(?i)(?P<verb>{_MAKES}\s+)?(?:(?:the\s+following|a\s+total\s+of)\s+)?(?P<n>{NUMBER})\s+{_SORT}recommendations?\b(?P<made>\s+(?:was|were|are|is|have\s+been)?\s*made\b)?")
+_SORT = (
+    r"(?:(?:key|main|further|clear|specific|practical|overarching|short|priority|new|important|local|broad|wide-ranging|separate)\s+){0,2}"
+)
+_STATED = re.compile(
+    rf"(?i)(?P<verb>{_MAKES}\s+)?(?:(?:the\s+following|a\s+total\s+of)\s+)?(?P<n>{NUMBER})\s+{_SORT}recommendations?\b(?P<made>\s+(?:was|were|are|is|have\s+been)?\s*made\b)?"
+)
 _DEALT_WITH = re.compile(r"(?i)\b(?:accepted|implemented|rejected|agreed|completed|responded|previous|last\s+year|earlier)\b")
 
-_BREAK = re.compile(r"(?<=[.!?])(?<!\bDr\.)(?<!\bMr\.)(?<!\bMrs\.)(?<!\bMs\.)(?<!\bSt\.)(?<!\bNo\.)(?<!e\.g\.)(?<!i\.e\.)[\"'”’)]*\s+(?=[A-Z0-9\"'“‘(])|\n+")
+_BREAK = re.compile(
+    r"(?<=[.!?])(?<!\bDr\.)(?<!\bMr\.)(?<!\bMrs\.)(?<!\bMs\.)(?<!\bSt\.)(?<!\bNo\.)(?<!e\.g\.)(?<!i\.e\.)[\"'”’)]*\s+(?=[A-Z0-9\"'“‘(])|\n+"
+)
 
 
 @dataclass(frozen=True)

@@ -87,7 +87,9 @@ def open_sheets(stream: IO[bytes], file_name: str) -> Iterator[Sheet]:
             if sheet.visible == "visible" and sheet.height and sheet.width:
                 yield Sheet(name, sheet.to_polars(), book)
     except fastexcel.FastExcelError:
-        raise SubmissionRejected("broken_workbook", f"The workbook {file_name} can't be opened: save it again as .xlsx and send it.") from None
+        raise SubmissionRejected(
+            "broken_workbook", f"The workbook {file_name} can't be opened: save it again as .xlsx and send it."
+        ) from None
 
 
 def find_header(rows: list[list[str]], is_known: Callable[[str], bool]) -> Header | None:
@@ -132,10 +134,14 @@ def _checked(stream: IO[bytes], file_name: str) -> bytes:
             "not_a_workbook", f"The file {file_name} is a web page with the name of a workbook: open it in Excel and save it as .xlsx."
         )
     if not is_zip(stream):
-        raise SubmissionRejected("not_a_workbook", f"The file {file_name} is no Excel workbook (.xlsx): save it as .xlsx and send it again.")
+        raise SubmissionRejected(
+            "not_a_workbook", f"The file {file_name} is no Excel workbook (.xlsx): save it as .xlsx and send it again."
+        )
     with open_archive(stream, file_name) as archive:
         if not any(name.lower().endswith("workbook.xml") for name in archive.namelist()):
-            raise SubmissionRejected("not_a_workbook", f"The file {file_name} is no Excel workbook (.xlsx): save it as .xlsx and send it again.")
+            raise SubmissionRejected(
+                "not_a_workbook", f"The file {file_name} is no Excel workbook (.xlsx): save it as .xlsx and send it again."
+            )
         reject_huge(archive, file_name)
     stream.seek(0)
     return stream.read()

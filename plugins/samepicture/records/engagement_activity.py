@@ -17,7 +17,11 @@ CONTRACT = Contract(
         Column("activity_name", Kind.TEXT, "What it was called."),
         Column("activity_date", Kind.DATE, "First day."),
         Column("activity_end_date", Kind.DATE, "Last day."),
-        Column("channel_code", Kind.CODE, "event, forum, ppg, champions, outreach, online, social_media, survey, consultation, interview or other."),
+        Column(
+            "channel_code",
+            Kind.CODE,
+            "event, forum, ppg, champions, outreach, online, social_media, survey, consultation, interview or other.",
+        ),
         Column("activity_kind_code", Kind.CODE, "continuous or set_piece."),
         Column("initiator_code", Kind.CODE, "system or community: who started it."),
         Column("place_name", Kind.TEXT, "Where."),

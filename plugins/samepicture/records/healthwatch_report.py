@@ -33,7 +33,11 @@ CONTRACT = Contract(
         Column("provider_names", Kind.LIST, "Providers that it names, as the page lists them."),
         Column("recommendations_stated_count", Kind.INTEGER, "How many recommendations the page says it makes."),
         Column("recommendations_stated_sentence", Kind.NARRATIVE, "The sentence that says so."),
-        Column("recommendations", Kind.JSON, 'Recommendations: [{"number": n, "text": text, "addressee": text|null, "sent_date": date|null, "due_date": date|null}]; due 20 working days after sending.'),
+        Column(
+            "recommendations",
+            Kind.JSON,
+            'Recommendations: [{"number": n, "text": text, "addressee": text|null, "sent_date": date|null, "due_date": date|null}]; due 20 working days after sending.',
+        ),
         Column("response_status_code", Kind.CODE, "responded, no_response or unknown, as the page says."),
         Column("response_date", Kind.DATE, "Day of the provider's response."),
         Column("response_text", Kind.NARRATIVE, "The provider's response; redacted."),

@@ -28,7 +28,11 @@ CONTRACT = Contract(
     ),
     columns=(
         Column("survey_code", Kind.CODE, "fft or gpps."),
-        Column("setting_code", Kind.CODE, "FFT: inpatient, ae, ambulance, outpatient, maternity_antenatal, maternity_birth, maternity_postnatal_ward, maternity_postnatal_community, ...; GPPS: gp."),
+        Column(
+            "setting_code",
+            Kind.CODE,
+            "FFT: inpatient, ae, ambulance, outpatient, maternity_antenatal, maternity_birth, maternity_postnatal_ward, maternity_postnatal_community, ...; GPPS: gp.",
+        ),
         Column("level_code", Kind.CODE, "national, region, icb, sub_icb, pcn, practice, organisation (a trust), site or ward."),
         Column("period_start_date", Kind.DATE, "First day of the month (FFT) or of the survey year (GPPS)."),
         Column("period_end_date", Kind.DATE, "Last day of the month or of the survey year."),
@@ -38,11 +42,25 @@ CONTRACT = Contract(
         Column("site_ods_code", Kind.CODE, "Site, at levels site and ward."),
         Column("site_name", Kind.TEXT, "Site name, as published."),
         Column("unit_name", Kind.TEXT, "Ward, at level ward."),
-        Column("question_code", Kind.CODE, "FFT: overall_experience, mode_of_collection; GPPS: the published variable, for example gpcontactoverall."),
-        Column("measure_code", Kind.CODE, "responses, eligible, answer, mode, percent_positive, percent_negative, percent_good, base_unweighted, base_weighted, distributed, ..."),
-        Column("answer_code", Kind.CODE, "For measure answer or mode: very_good, good, neither, poor, very_poor, dont_know, sms, ...; GPPS: the option's number."),
+        Column(
+            "question_code",
+            Kind.CODE,
+            "FFT: overall_experience, mode_of_collection; GPPS: the published variable, for example gpcontactoverall.",
+        ),
+        Column(
+            "measure_code",
+            Kind.CODE,
+            "responses, eligible, answer, mode, percent_positive, percent_negative, percent_good, base_unweighted, base_weighted, distributed, ...",
+        ),
+        Column(
+            "answer_code",
+            Kind.CODE,
+            "For measure answer or mode: very_good, good, neither, poor, very_poor, dont_know, sms, ...; GPPS: the option's number.",
+        ),
         Column("unit_code", Kind.CODE, "count or proportion (0 to 1): what the value is in."),
-        Column("value", Kind.DECIMAL, "The published value; empty where suppressed or not computable. GPPS counts are weighted and not whole."),
+        Column(
+            "value", Kind.DECIMAL, "The published value; empty where suppressed or not computable. GPPS counts are weighted and not whole."
+        ),
         Column("is_weighted", Kind.BOOLEAN, "The value is survey-weighted."),
         Column("is_suppressed", Kind.BOOLEAN, "The source withheld the value (*, a negative sentinel): empty, never 0."),
         Column("is_not_computable", Kind.BOOLEAN, "The source shows '-': nothing to divide by."),

@@ -18,6 +18,8 @@ from samepicture.warehouse.tables import raw_tables
 
 WAIT_SECONDS = 600.0
 """How long a writer queues for the file before it gives up."""
+
+
 class DuckDBWarehouse:
     """Short-lived connections to the file; a second writer waits for the first."""
 
@@ -62,7 +64,7 @@ class DuckDBWarehouse:
 
     def insert_parquet(self, connection: Connection, table: str, path: Path) -> int:
         """Append a Parquet file to a table by column name; the number of rows. Part of the caller's transaction."""
-        result = connection.exec_driver_sql(f"insert into {table} by name select * from read_parquet(?)", (str(path),))
+        result = connection.exec_driver_sql(f"insert into {table} by name select * from read_parquet(?)", (str(path),))  # noqa: S608 - our own table's name
         row = result.fetchone()
         return int(row[0]) if row else 0
 
