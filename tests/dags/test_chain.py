@@ -10,10 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from samepicture.feed import load_feeds
+from samepicture.demo.reference import reference_files
 from samepicture.settings import PROJECT
-
-pytestmark = pytest.mark.xdist_group("scheduler")
 
 DRIVER = """
 import json, sys
@@ -52,7 +50,8 @@ def chain(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
     folder = tmp_path_factory.mktemp("chain")
     feeds = PROJECT / "dags" / "feeds"
     returns = feeds / "complaint_return"
-    trusts = load_feeds([feeds])["ods_trust"].samples[0]
+    trusts = folder / "etr.csv"
+    trusts.write_bytes(next(content for feed, _, content in reference_files() if feed == "ods_trust"))
     kept = folder / "practices.csv"
     kept.write_text("".join((returns / "sample_ko41b_practice.csv").read_text().splitlines(keepends=True)[:9]))
     rounds = [
@@ -90,9 +89,13 @@ def test_every_submission_is_judged_then_loaded(chain: dict[str, list[list[list[
         assert [task for _, k, task, state in first if k == key and state == "done"] == ["judge", "load"]
 
 
-def test_polled_feeds_fail_alone(chain: dict[str, list[list[str]]]) -> None:
-    """Sources without an address or key can't be asked here; nothing else may fail."""
-    assert {dag for dag, _ in chain["failed"]} <= {dag for dag, _ in chain["failed"] if dag.startswith("collect_")}
+def test_nothing_fails_and_nobody_is_asked_unbidden(chain: dict[str, list[list[str]]]) -> None:
+    assert chain["failed"] == []
+    assert not [step for steps in chain["rounds"] for step in steps if step[0].startswith("collect_")]
+
+
+def test_a_burst_is_one_build(chain: dict[str, list[list[list[str]]]]) -> None:
+    assert len([step for step in chain["rounds"][0] if step[2] == "build"]) == 1
 
 
 def test_only_what_depends_on_the_change_is_rebuilt(chain: dict[str, str]) -> None:

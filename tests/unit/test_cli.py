@@ -15,7 +15,6 @@ from samepicture.settings import PROJECT
 
 RETURNS = PROJECT / "dags" / "feeds" / "complaint_return"
 BAD = RETURNS / "sample_ko41a_organisation.csv"
-pytestmark = pytest.mark.xdist_group("cli")
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,6 @@ from typing import Any
 
 import pypdf
 import pytest
-from healthwatch_files import LOCAL, UTF8, page, pdf, record
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -22,6 +21,7 @@ from samepicture.readers.report_blocks import Recommendation, recommendations, r
 from samepicture.readers.report_package import Package, ReportFile, pack, unpack
 from samepicture.readers.report_page import list_items, read_page
 from samepicture.readers.report_pdf import read_pdf
+from tests.unit.healthwatch_files import LOCAL, UTF8, page, pdf, record
 
 # -- the form-like block ------------------------------------------------------------------
 

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from healthwatch_files import LOCAL, NATIONAL, UTF8, page, record
 
 from samepicture.connectors import reports as connector
 from samepicture.connectors.base import ConnectorError, Cursors, FetchContext, land_deliveries, load_connector
@@ -19,6 +18,7 @@ from samepicture.demo.healthwatch_pdf import report_pdf
 from samepicture.feed import Feed
 from samepicture.landing import Landing
 from samepicture.readers.report_page import fingerprint
+from tests.unit.healthwatch_files import LOCAL, NATIONAL, UTF8, page, record
 
 
 @pytest.fixture

@@ -16,8 +16,6 @@ from samepicture.settings import PROJECT
 from samepicture.wide import snake
 from tests.warehouse.invented_rows import SERIES, Warehouse, fill
 
-pytestmark = pytest.mark.xdist_group("dbt")
-
 
 @pytest.fixture(scope="module")
 def target(tmp_path_factory: pytest.TempPathFactory) -> Path:

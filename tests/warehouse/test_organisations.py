@@ -13,7 +13,6 @@ from samepicture.process import Pipeline
 from samepicture.settings import PROJECT, Settings
 from tests.warehouse.invented_rows import Row, Warehouse, submission
 
-pytestmark = pytest.mark.xdist_group("dbt")
 MODELS = ["--select", "+fct_population", "+gp_access_spread", "organisation_succession_depth", "organisation_windows_do_not_overlap"]
 FEEDS = PROJECT / "dags" / "feeds"
 SAMPLES = [

@@ -18,13 +18,14 @@ from airflow.dag_processing.dagbag import BundleDagBag, sync_bag_to_db
 from airflow.executors.base_executor import BaseExecutor
 from airflow.jobs.job import Job, run_job
 from airflow.jobs.scheduler_job_runner import SchedulerJobRunner
+from airflow.models.dag import DagModel
 from airflow.models.dagrun import DagRun
 from airflow.models.pool import Pool
 from airflow.utils import db
 from airflow.utils.session import create_session
 from airflow.utils.state import DagRunState
 from airflow.utils.types import DagRunTriggeredByType
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from samepicture.airflow.environment import WRITER_POOL
 
@@ -83,8 +84,11 @@ class EmbeddedExecutor(BaseExecutor):
         """Nothing to stop."""
 
 
-def set_up() -> None:
-    """Make Airflow's database, the writer's pool and the parsed DAGs. Raises RuntimeError where a DAG file can't be parsed."""
+def set_up(switched_on: Iterable[str] = ()) -> None:
+    """Make Airflow's database, the writer's pool and the parsed DAGs; switch on the DAGs named.
+
+    Raises RuntimeError where a DAG file can't be parsed.
+    """
     db.initdb()
     Pool.create_or_update_pool(WRITER_POOL, slots=1, description="The warehouse has one writer.", include_deferred=False)
     manager = DagBundlesManager()
@@ -96,6 +100,8 @@ def set_up() -> None:
         if bag.import_errors:
             raise RuntimeError(f"DAG files that can't be parsed: {bag.import_errors}")
         sync_bag_to_db(bag, bundle.name, bundle.version)
+    with create_session() as session:
+        session.execute(update(DagModel).where(DagModel.dag_id.in_(list(switched_on))).values(is_paused=False))
 
 
 def run_until_idle(dag_ids: Iterable[str], progress: Progress | None = None) -> None:

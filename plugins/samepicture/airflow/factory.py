@@ -66,6 +66,7 @@ def collect_dag(feed: Feed) -> DAG:
         start_date=START,
         catchup=False,
         max_active_runs=1,
+        is_paused_upon_creation=True,  # nobody else's site is asked until somebody switches it on
         default_args=TASK_DEFAULTS,
         tags=["collect", feed.record_type],
     ) as dag:
