@@ -30,10 +30,7 @@ from samepicture.privacy.redaction import REDACTION_VERSION, redact
 from samepicture.readers import BATCH_ROWS, LINE, Part, read_parts
 from samepicture.records import CONTRACTS, PROVENANCE, Contract
 from samepicture.settings import Settings
-from samepicture.validation import Validator
-
-LANDED_DATE = "landed_date"
-"""A column of the judged frame only: lets a suite say that nothing may be dated after it landed."""
+from samepicture.validation import LANDED_DATE, Validator
 
 
 @dataclass

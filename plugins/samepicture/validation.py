@@ -24,6 +24,8 @@ from samepicture.readers import LINE
 from samepicture.settings import PROJECT
 
 SUITES = PROJECT / "expectations"
+LANDED_DATE = "landed_date"
+"""A column of the judged frame only: lets a suite say that nothing may be dated after it landed."""
 SHOWN_VALUES = 20
 """How many different values of an unknown code are told."""
 
@@ -94,7 +96,7 @@ class Validator:
     def _collect(self, outcome: Any, frame: pl.DataFrame, problems: list[pl.DataFrame], found: list[SubmissionWarning]) -> None:
         config = outcome.expectation_config
         meta = config.meta or {}
-        column = config.kwargs.get("column") or config.kwargs.get("column_A") or config.kwargs["column_list"][0]
+        column = _told_column(config.kwargs)
         rows = pl.Series(list(_positions(outcome.result.get("unexpected_index_list") or [])), dtype=pl.UInt32)
         failing = frame[rows]
         if meta["level"] == "rejection":
@@ -124,6 +126,12 @@ def _positions(index_list: list[Any]) -> Iterator[int]:
     """Row positions from an unexpected index list: plain numbers, or one dict a row."""
     for item in index_list:
         yield int(item["index"] if isinstance(item, dict) else item)
+
+
+def _told_column(kwargs: dict[str, Any]) -> str:
+    """The column that a person must look at: of a pair the first, but never the day of landing, which is ours."""
+    names: list[str] = [kwargs[key] for key in ("column", "column_A", "column_B") if key in kwargs] or list(kwargs["column_list"])
+    return next((name for name in names if name != LANDED_DATE), names[0])
 
 
 def _columns_used(document: dict[str, Any]) -> set[str]:

@@ -16,6 +16,8 @@ from samepicture.demo.surveys import Setting, fft_file_name, fft_workbook
 
 LAST_DAY = date(2026, 6, 30)
 MONTHS = 24
+SIGNED_OUT = b"<!DOCTYPE html><html><head><title>Sign in</title></head><body>Your session has ended.</body></html>"
+"""What a portal saves under the name of a workbook when its user is signed out."""
 FOLLOWED = ("inpatient", "ae")
 """Friends and Family settings invented for all months: enough for control charts, which need 13."""
 RECENT_MONTHS = 3
@@ -37,6 +39,7 @@ def submissions(seed: int = 1) -> Iterator[Submission]:
         yield Submission(feed_id, name, content)
     yield Submission("complaint_northmoor", "northmoor_cases.csv", northmoor_csv(MONTHS, seed))
     yield Submission("complaint_eastvale", "eastvale_cases.xlsx", eastvale_xlsx(MONTHS, seed))
+    yield Submission("complaint_eastvale", "eastvale_cases_again.xlsx", SIGNED_OUT)
     for year in (2024, 2025):
         label = f"{year}-{(year + 1) % 100:02d}"
         yield Submission("complaint_return", f"written_complaints_{label}.zip", ko41a_zip(year, seed))
