@@ -118,6 +118,21 @@ def publish(settings: Settings) -> Path:
     return settings.picture
 
 
+def unpublished_since(settings: Settings) -> datetime | None:
+    """When the last build ended, where the analysts' copy does not show it; None where it does."""
+    with open_warehouse(settings).writer() as connection:
+        last = connection.execute(
+            select(ledger.build.c.build_id, ledger.build.c.finished_at).order_by(ledger.build.c.load_number.desc())
+        ).first()
+    if last is None:
+        return None
+    if settings.picture.exists():
+        with duckdb.connect(str(settings.picture), read_only=True) as copy:
+            if copy.execute("select 1 from ops.build where build_id = ?", [last.build_id]).fetchone():
+                return None
+    return last.finished_at  # type: ignore[no-any-return]
+
+
 def _quoted(path: Path) -> str:
     return str(path).replace("'", "''")
 

@@ -11,6 +11,7 @@ import time
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 
+from samepicture.build import unpublished_since
 from samepicture.pending import pending
 from samepicture.process import Pipeline
 from samepicture.register import unprocessed
@@ -33,9 +34,8 @@ def waiting(pipeline: Pipeline) -> dict[str, list[str]]:
     return dict(found)
 
 
-def forgotten(settings: Settings) -> list[str]:
-    """Record types whose loads are not in the marts after RETRY_SECONDS, though the warehouse was told."""
+def is_forgotten(settings: Settings) -> bool:
+    """Whether a build or its publication is missing after RETRY_SECONDS: its run failed, or its event was lost."""
     work = pending(settings)
-    if work is None or datetime.now(UTC) - work.since < timedelta(seconds=RETRY_SECONDS):
-        return []
-    return list(work.record_types)
+    since = work.since if work is not None else unpublished_since(settings)
+    return since is not None and datetime.now(UTC) - since > timedelta(seconds=RETRY_SECONDS)

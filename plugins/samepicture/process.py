@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import IO
 
-from samepicture.build import Built, build, publish
+from samepicture.build import Built, build, publish, unpublished_since
 from samepicture.feed import Feed, load_feeds
 from samepicture.judge import Verdict, judge
 from samepicture.landing import Landing, Receipt
@@ -55,8 +55,8 @@ class Pipeline:
         yield from collect(self.feed(feed_id), self.settings, self.landing)
 
     def build_and_publish(self) -> Built | None:
-        """Rebuild what is pending and publish it; None where nothing was."""
+        """Rebuild what is pending and publish what the copy does not show; None where nothing was pending."""
         built = build(self.settings)
-        if built is not None:
+        if unpublished_since(self.settings) is not None:
             publish(self.settings)
         return built

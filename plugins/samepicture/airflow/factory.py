@@ -5,7 +5,7 @@ Heavy modules are imported inside the tasks. Events carry ids only, never words 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -81,10 +81,10 @@ def collect_dag(feed: Feed) -> DAG:
     return dag
 
 
-def intake_dag(feeds: Iterable[Feed]) -> DAG:
+def intake_dag(feeds: Collection[Feed]) -> DAG:
     """The sweep: announces what was landed and has no ledger entry, whoever landed it."""
     assets = {feed.id: submission_asset(feed) for feed in feeds}
-    tables = {feed.record_type: raw_asset(feed.record_type) for feed in feeds}
+    reminder = raw_asset(next(iter(feeds)).record_type)  # any raw asset starts the warehouse, which builds everything
     with DAG(
         dag_id="intake",
         dag_display_name="Intake: announce landed submissions",
@@ -109,17 +109,14 @@ def intake_dag(feeds: Iterable[Feed]) -> DAG:
             # An outlet without a key would emit an event that no DAG can use: only feeds with submissions stay.
             ti.task.outlets = [assets[feed_id] for feed_id in found]
 
-        @task(outlets=list(tables.values()))
-        def remind(outlet_events: Any = None, ti: Any = None) -> None:
-            """The backstop of the warehouse: tells it of loads that a failed or lost run left unbuilt."""
-            from samepicture.inbox import forgotten
+        @task(outlets=[reminder])
+        def remind(outlet_events: Any = None) -> None:
+            """The backstop of the warehouse: tells it of loads that a failed or lost run left unbuilt or unpublished."""
+            from samepicture.inbox import is_forgotten
 
-            found = forgotten(_pipeline().settings)
-            if not found:
+            if not is_forgotten(_pipeline().settings):
                 raise AirflowSkipException("nothing was left unbuilt")
-            ti.task.outlets = [tables[name] for name in found]
-            for name in found:
-                outlet_events[tables[name]].add_partitions("reminder")
+            outlet_events[reminder].add_partitions("reminder")
 
         announce()
         remind()
@@ -144,10 +141,15 @@ def warehouse_dag(record_types: Iterable[str]) -> DAG:
         def build() -> None:
             """dbt builds the models downstream of the raw tables that changed."""
             from samepicture.build import build as build_models
+            from samepicture.build import unpublished_since
 
-            built = build_models(_pipeline().settings)
+            settings = _pipeline().settings
+            built = build_models(settings)
             if built is None:
-                raise AirflowSkipException("an earlier run has built this already")
+                if unpublished_since(settings) is None:
+                    raise AirflowSkipException("an earlier run has built this already")
+                print("nothing to build; the last build is still to be published")
+                return
             print(
                 f"{', '.join(built.record_types)} changed: {built.models} models built, {built.tests} tests passed in {built.seconds:.1f} s"
             )
