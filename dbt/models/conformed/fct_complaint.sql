@@ -25,7 +25,7 @@ select
     cases.response_sent_date,
     cases.closed_date,
     cases.stage_code,
-    cases.stage_code = 'reopened'
+    coalesce(cases.stage_code = 'reopened', false)
     or (cases.closed_date is null and coalesce(cases.stage_code, 'received') not in ('closed', 'withdrawn')) as is_open,
     coalesce(cases.reopened_count, 0) as reopened_count,
     cases.outcome_code,
