@@ -257,6 +257,14 @@ def test_a_month_that_is_not_over_is_no_point(marts: Warehouse) -> None:
 # -- the ledger and the contracts -------------------------------------------------------------
 
 
+def test_published_feed_health_has_codes_and_no_sentences(marts: Warehouse) -> None:
+    """A sentence may quote a file name, and a file name a person."""
+    columns = "select column_name from information_schema.columns where table_schema = 'published' and table_name = 'feed_health'"
+    names = {name for (name,) in marts.query(columns)}
+    assert "last_rejection_code" in names
+    assert not {name for name in names if "sentence" in name or "file" in name}
+
+
 def test_a_ledger_that_does_not_add_up_and_a_row_without_one_are_found(marts: Warehouse, tmp_path: Path, target: Path) -> None:
     broken = Warehouse(tmp_path, target)
     shutil.copy(marts.path, broken.path)

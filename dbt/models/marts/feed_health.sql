@@ -35,7 +35,6 @@ last_submissions as (
         submission_id,
         outcome_code,
         rejection_code,
-        rejection_sentence,
         received_count,
         rejected_count
     from ranked_submissions
@@ -75,7 +74,6 @@ measured as (
         coalesce(unknown_columns.unmapped_column_count, 0) as unmapped_column_count,
         last_submissions.outcome_code as last_outcome_code,
         last_submissions.rejection_code as last_rejection_code,
-        last_submissions.rejection_sentence as last_rejection_sentence,
         last_submissions.rejected_count
         / cast(nullif(last_submissions.received_count, 0) as double precision) as last_rejected_share
     from {{ source('ops', 'feed') }} as feeds
@@ -111,6 +109,5 @@ select
     unmapped_column_count,
     last_outcome_code,
     last_rejection_code,
-    last_rejection_sentence,
     last_rejected_share
 from measured
