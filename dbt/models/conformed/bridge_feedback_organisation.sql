@@ -54,8 +54,30 @@ named as (
         on lower(trim(report_providers.item)) = organisation_names.folded_name
 )
 
-select distinct
+trusts as (
+    select distinct ods_code
+    from {{ ref('dim_organisation') }}
+    where role_code = 'nhs_trust'
+),
+
+{# A site's code is its trust's and two characters more: sites are in no dimension, so their trust stands for them. #}
+rolled_up as (
+    select
+        named.feedback_id,
+        coalesce(trusts.ods_code, named.organisation_ods_code) as organisation_ods_code,
+        named.match_code,
+        case when trusts.ods_code is not null then named.organisation_ods_code end as site_ods_code
+    from named
+    left join trusts
+        on
+            length(named.organisation_ods_code) = 5
+            and substring(named.organisation_ods_code, 1, 3) = trusts.ods_code
+)
+
+select
     feedback_id,
     organisation_ods_code,
-    match_code
-from named
+    min(match_code) as match_code,
+    case when count(distinct site_ods_code) = 1 then min(site_ods_code) end as site_ods_code
+from rolled_up
+group by feedback_id, organisation_ods_code
