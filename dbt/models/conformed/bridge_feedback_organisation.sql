@@ -52,7 +52,7 @@ named as (
     from report_providers
     inner join organisation_names
         on lower(trim(report_providers.item)) = organisation_names.folded_name
-)
+),
 
 trusts as (
     select distinct ods_code
