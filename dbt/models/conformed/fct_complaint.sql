@@ -1,9 +1,25 @@
-with cases as (
+with landings as (
     select
-        *,
-        'complaint:' || organisation_ods_code || ':' || case_pseudonym as feedback_id,
-        cast(max(version_at) over (partition by feed_id) as date) as as_of_date
-    from {{ ref('stg_complaint') }}
+        feed_id,
+        max(landed_at) as last_landed_at
+    from {{ source('ops', 'submission') }}
+    where outcome_code = 'loaded'
+    group by feed_id
+),
+
+{# No feed speaks of days after its last landing: a mistyped time of change would add years of empty months. #}
+cases as (
+    select
+        complaints.*,
+        'complaint:' || complaints.organisation_ods_code || ':' || complaints.case_pseudonym as feedback_id,
+        cast(
+            least(
+                max(complaints.version_at) over (partition by complaints.feed_id),
+                coalesce(landings.last_landed_at, max(complaints.version_at) over (partition by complaints.feed_id))
+            ) as date
+        ) as as_of_date
+    from {{ ref('stg_complaint') }} as complaints
+    left join landings on complaints.feed_id = landings.feed_id
 ),
 
 working_days as (
