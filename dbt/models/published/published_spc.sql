@@ -6,6 +6,16 @@ with charted as (
         *,
         {{ any_small(['numerator_count', 'denominator_count']) }} and metric_code <> 'fft_positive' as is_suppressed
     from {{ ref('spc') }}
+),
+
+{# From a mean or a limit and the other points, the withheld one could be worked out. #}
+series as (
+    select
+        *,
+        max(case when is_suppressed then 1 else 0 end)
+            over (partition by metric_code, organisation_ods_code, setting_code)
+        = 1 as has_suppressed_point
+    from charted
 )
 
 select
@@ -22,11 +32,11 @@ select
     point_number,
     point_count,
     case when not is_suppressed then value end as value,
-    mean_value,
-    lower_limit,
-    upper_limit,
+    case when not has_suppressed_point then mean_value end as mean_value,
+    case when not has_suppressed_point then lower_limit end as lower_limit,
+    case when not has_suppressed_point then upper_limit end as upper_limit,
     special_cause_code,
     variation_code,
     is_latest,
     is_suppressed
-from charted
+from series
