@@ -1,21 +1,12 @@
-{%- set record_types = [
-    'complaint',
-    'complaint_return',
-    'survey_result',
-    'experience_story',
-    'healthwatch_report',
-    'engagement_activity',
-    'organisation',
-    'organisation_relationship',
-    'population',
-] %}
+{#- The tables of the source raw themselves, so that a new record type is tested from its first day. They are known only when dbt runs. -#}
+{%- set tables = graph.sources.values() | selectattr('source_name', 'equalto', 'raw') | sort(attribute='name') | list if execute else [] %}
 
 with submissions_in_raw as (
-    {%- for record_type in record_types %}
+    {%- for table in tables %}
     select distinct
-        '{{ record_type }}' as record_type,
+        '{{ table.name }}' as record_type,
         submission_id
-    from {{ source('raw', record_type) }}
+    from {{ source('raw', table.name) }}
     {%- if not loop.last %}
     union all
     {%- endif %}

@@ -112,6 +112,7 @@ def submission(submission_id: str, feed_id: str, record_type: str, landed: str, 
         "accepted_count": 9,
         "rejected_count": 1,
         "loaded_row_count": 9,
+        "replaced_row_count": 0,
         "load_number": number,
     }
 
@@ -235,6 +236,7 @@ def fill(warehouse: Warehouse) -> None:
         story("2", "2025-05-21", stories, ["RZN"], [("discharge", -1)]),
         story("2", "2025-05-21", later | {"is_removed": True}, [], []),
         story("3", "2025-06-19", later, ["RZN"], [("something new", 0)]),
+        story("4", "2025-05-22", stories, ["RZN"], [], publisher_code="nhsuk"),
     ])  # fmt: skip
     warehouse.insert("raw.healthwatch_report", [{
         "report_id": "hw.example/report/1",

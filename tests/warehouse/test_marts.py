@@ -158,6 +158,14 @@ def test_what_the_crosswalk_does_not_know_is_kept_as_other(marts: Warehouse) -> 
     assert rows == [("complaint:RZN:c3", "own word 1"), ("story:care_opinion:3", "something new")]
 
 
+def test_a_story_without_tags_is_in_no_theme_and_one_with_an_unknown_tag_is_in_other(marts: Warehouse) -> None:
+    """As the description of theme_evidence tells its readers."""
+    assert marts.query("select count(*) from conformed.fct_feedback where feedback_id = 'story:nhsuk:4'") == [(1,)]
+    assert marts.query("select count(*) from conformed.bridge_feedback_theme where feedback_id = 'story:nhsuk:4'") == [(0,)]
+    rows = marts.query("select theme_code, feedback_count from marts.theme_evidence where theme_code = 'T99' and source_family_code = 'stories'")
+    assert rows == [("T99", 1)]
+
+
 def test_a_recommendation_is_due_20_working_days_after_sending(marts: Warehouse) -> None:
     """From 16 April 2025: Good Friday, Easter Monday, the early May holiday and five weekends lie between."""
     rows = marts.query("select cast(due_date as varchar), due_date_source_code, status_code from published.recommendations")
@@ -274,6 +282,14 @@ def test_a_ledger_that_does_not_add_up_and_a_row_without_one_are_found(marts: Wa
         connection.execute("delete from ops.submission where submission_id = 'h-1'")
     statuses = broken.dbt("test", "--select", "received_is_accepted_and_rejected", "every_raw_row_has_a_submission")
     assert statuses == {"received_is_accepted_and_rejected": "fail", "every_raw_row_has_a_submission": "fail"}
+
+
+@pytest.mark.parametrize("record_type", CONTRACTS)
+def test_rows_of_every_record_type_are_looked_up_in_the_ledger(
+    built: tuple[Warehouse, dict[str, str]], target: Path, record_type: str
+) -> None:
+    compiled = next((target / "compiled").rglob("every_raw_row_has_a_submission.sql")).read_text()
+    assert f"'{record_type}' as record_type" in compiled
 
 
 def test_freshness_is_read_from_the_ledger(marts: Warehouse) -> None:
