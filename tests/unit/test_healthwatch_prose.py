@@ -1,4 +1,4 @@
-"""Numbers, dates and working days: what is read out of prose, and what is not (domain: A9)."""
+"""Numbers and dates: what is read out of prose, and what is not (domain: A9)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from samepicture.readers.report_prose import dates, number, people_reached, recommendations_stated, sentences
-from samepicture.working_days import add_working_days
 
 
 @pytest.mark.parametrize(
@@ -124,16 +123,3 @@ def test_sentences_keep_abbreviations_and_break_at_lines() -> None:
 def test_dates_are_whole_or_nothing() -> None:
     text = "Monday, 2 April 2018; 03/04/2018; 2018-04-04T09:00; 5th of Sept 2019; April 2018; 31/02/2018; 1.12.2020"
     assert list(dates(text)) == [date(2018, 4, 2), date(2018, 4, 3), date(2018, 4, 4), date(2019, 9, 5), date(2020, 12, 1)]
-
-
-# -- working days -------------------------------------------------------------------------
-
-
-def test_twenty_working_days_skip_bank_holidays() -> None:
-    assert add_working_days(date(2024, 3, 25), 20) == date(2024, 4, 24)  # Good Friday and Easter Monday between
-    assert add_working_days(date(2024, 3, 23), 1) == date(2024, 3, 25)  # sent on a Saturday
-    assert add_working_days(date(2022, 5, 31), 3) == date(2022, 6, 7)  # the Platinum Jubilee
-
-
-def test_a_day_that_the_calendar_does_not_reach_is_not_guessed() -> None:
-    assert add_working_days(date(1999, 5, 4), 20) is None

@@ -244,7 +244,10 @@ def fill(warehouse: Warehouse) -> None:
         "local_healthwatch_name": "Healthwatch Northmoor",
         "published_date": day("2025-06-02"),
         "topics": json.dumps(["Discharge"]),
-        "recommendations": json.dumps([{"number": 1, "text": "Explain discharge", "addressee": "Trust", "sent_date": "2025-04-16", "due_date": None}]),
+        "recommendations": json.dumps([
+            {"number": n, "text": f"Explain discharge {n}", "addressee": "Trust", "sent_date": sent, "due_date": None}
+            for n, sent in enumerate(["2025-04-16", "2025-04-19", "1999-05-04"], 1)
+        ]),
         "response_status_code": "unknown",
         **provenance("h-1", "reports", "2025-06-03"),
     }])  # fmt: skip

@@ -162,14 +162,23 @@ def test_a_story_without_tags_is_in_no_theme_and_one_with_an_unknown_tag_is_in_o
     """As the description of theme_evidence tells its readers."""
     assert marts.query("select count(*) from conformed.fct_feedback where feedback_id = 'story:nhsuk:4'") == [(1,)]
     assert marts.query("select count(*) from conformed.bridge_feedback_theme where feedback_id = 'story:nhsuk:4'") == [(0,)]
-    rows = marts.query("select theme_code, feedback_count from marts.theme_evidence where theme_code = 'T99' and source_family_code = 'stories'")
+    rows = marts.query(
+        "select theme_code, feedback_count from marts.theme_evidence where theme_code = 'T99' and source_family_code = 'stories'"
+    )
     assert rows == [("T99", 1)]
 
 
 def test_a_recommendation_is_due_20_working_days_after_sending(marts: Warehouse) -> None:
-    """From 16 April 2025: Good Friday, Easter Monday, the early May holiday and five weekends lie between."""
-    rows = marts.query("select cast(due_date as varchar), due_date_source_code, status_code from published.recommendations")
-    assert rows == [("2025-05-19", "counted", "late")]
+    """From 16 April 2025: Good Friday, Easter Monday, the early May holiday and five weekends lie between.
+
+    A Saturday counts from the working day before it; what the list of bank holidays does not reach is not guessed.
+    """
+    rows = marts.query(
+        "select cast(sent_date as varchar), cast(due_date as varchar), due_date_source_code from conformed.fct_recommendation order by recommendation_number"
+    )
+    assert rows == [("2025-04-16", "2025-05-19", "counted"), ("2025-04-19", "2025-05-20", "counted"), ("1999-05-04", None, None)]
+    late = marts.query("select distinct status_code from published.recommendations where due_date is not null")
+    assert late == [("late",)]
 
 
 # -- calendar ---------------------------------------------------------------------------------

@@ -26,10 +26,7 @@ from samepicture.readers.report_page import Page, list_items, read_page
 from samepicture.readers.report_pdf import Pdf, read_pdf
 from samepicture.readers.report_prose import Stated, first_date, number, people_reached, recommendations_stated, sentences
 from samepicture.records import CONTRACTS
-from samepicture.working_days import add_working_days
 
-ANSWER_WORKING_DAYS = 20
-"""What a provider has to answer (domain: A9)."""
 _NO_REPORT = re.compile(
     r"(?i)^(?:page not found|access denied|log ?in|sign in|error\b|404|403|just a moment|site under maintenance|service unavailable)"
 )
@@ -210,13 +207,13 @@ def _listed(evidence: _Evidence, stated: Stated | None) -> str | None:
 
 
 def _as_json(place: int, item: Recommendation, sent: date | None) -> dict[str, Any]:
-    due = add_working_days(sent, ANSWER_WORKING_DAYS) if sent else None
+    """One of the contract's objects. `due_date` is for a day that a source states; 20 working days are counted in the warehouse."""
     return {
         "number": place,
         "text": item.text,
         "addressee": item.addressee,
         "sent_date": sent.isoformat() if sent else None,
-        "due_date": due.isoformat() if due else None,
+        "due_date": None,
     }
 
 
