@@ -6,6 +6,7 @@ last finished build, so a build that was lost is made up for by the next.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import uuid
 from collections.abc import Iterator, Sequence
@@ -15,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import insert, select, text
 
 from samepicture import ledger
 from samepicture.data_docs import render_data_docs
@@ -30,7 +31,9 @@ COPIED_SCHEMAS = ("published", "marts", "conformed", "ops")
 """What the analysts' copy holds: records without words, never raw or staging."""
 LEFT_OUT = (("ops", "quarantine"),)
 """Rejected records hold redacted words."""
-HIDDEN = {("ops", "submission"): "exclude (file_name)"}
+CLOCKED = ["feed_health", "recommendations", "dim_organisation+"]
+"""Models that compare with today."""
+HIDDEN = {("ops", "submission"): "exclude (file_name, rejection_sentence)"}
 """A sender may have named a person in it."""
 
 
@@ -49,39 +52,55 @@ class Built:
     seconds: float
 
 
-def build(settings: Settings) -> Built | None:
+def build(settings: Settings, clocks: bool = False) -> Built | None:
     """Build everything pending, and what depends on it, until nothing is. Returns None where nothing was.
 
-    The first build makes every model. Raises BuildFailed; then nothing is marked as built.
+    The first build, and the first of a changed dbt project, makes every model. With
+    `clocks`, what says 'late' or 'due' is built too, for time passes without anything
+    arriving. Raises BuildFailed; then nothing is marked as built.
     """
     warehouse = open_warehouse(settings)
     warehouse.create()
     done: list[Built] = []
+    models_sha256 = _models_sha256()
     while True:
         with warehouse.writer() as connection:
             work = find(connection)
-            first = not connection.execute(select(func.count()).select_from(ledger.build)).scalar_one()
+            last = connection.execute(
+                select(ledger.build).order_by(ledger.build.c.load_number.desc(), ledger.build.c.finished_at.desc())
+            ).first()
             register_feeds(connection, load_feeds(settings.feeds).values())
-        if work is None:
+        if work is None and (done or not clocks or last is None):
             break
+        whole = last is None or last.models_sha256 != models_sha256
+        changed = work.record_types if work is not None else ()
+        selection = [f"source:raw.{name}+" for name in changed] + (CLOCKED if clocks else ["feed_health"])
         started = datetime.now(UTC)
-        selection = [] if first else [f"source:raw.{name}+" for name in work.record_types] + ["feed_health"]
-        models, tests, warnings = _run_dbt(settings, selection)
+        models, tests, warnings = _run_dbt(settings, [] if whole else selection)
         finished = datetime.now(UTC)
-        done.append(Built(work.record_types, models, tests, warnings, (finished - started).total_seconds()))
+        done.append(Built(changed, models, tests, warnings, (finished - started).total_seconds()))
         with warehouse.writer() as connection:
             connection.execute(
                 insert(ledger.build),
                 {
                     "build_id": uuid.uuid4().hex,
-                    "record_types": ",".join(work.record_types),
-                    "load_number": work.load_number,
+                    "record_types": ",".join(changed),
+                    "load_number": work.load_number if work is not None else last.load_number if last is not None else 0,
+                    "models_sha256": models_sha256,
                     "model_count": models,
                     "started_at": started,
                     "finished_at": finished,
                 },
             )
     return _together(done) if done else None
+
+
+def _models_sha256() -> str:
+    """Hash of everything that says how models are made: SQL, seeds, macros, settings."""
+    digest = hashlib.sha256()
+    for path in sorted(path for path in DBT.rglob("*") if path.suffix in (".sql", ".csv", ".yml") and "target" not in path.parts):
+        digest.update(path.relative_to(DBT).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
 
 
 def _together(builds: Sequence[Built]) -> Built:
@@ -103,16 +122,13 @@ def publish(settings: Settings) -> Path:
         tables = connection.execute(
             text("select table_schema, table_name from information_schema.tables where table_catalog = current_catalog()")
         ).all()
-    copy = duckdb.connect(str(fresh))
-    try:
+    with warehouse.turn(), duckdb.connect(str(fresh)) as copy:
         copy.execute(f"attach '{_quoted(warehouse.path)}' as warehouse (read_only)")
         for schema, table in sorted((row[0], row[1]) for row in tables if row[0] in COPIED_SCHEMAS and tuple(row) not in LEFT_OUT):
             copy.execute(f'create schema if not exists "{schema}"')
             columns = f"* {HIDDEN.get((schema, table), '')}"
             copy.execute(f'create table "{schema}"."{table}" as select {columns} from warehouse."{schema}"."{table}"')  # noqa: S608 - names out of our own catalogue
         copy.execute("detach warehouse")
-    finally:
-        copy.close()
     fresh.replace(settings.picture)
     render_data_docs(settings)
     return settings.picture
@@ -147,7 +163,7 @@ def _run_dbt(settings: Settings, selection: Sequence[str]) -> tuple[int, int, tu
     command += ["--exclude-resource-type", "unit_test"]
     if selection:
         command += ["--select", *selection]
-    with _dbt_environment(settings):
+    with _dbt_environment(settings), open_warehouse(settings).turn():
         result = dbtRunner().invoke(command)
         DuckDBConnectionManager.close_all_connections()
     if result.exception is not None:

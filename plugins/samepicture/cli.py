@@ -41,6 +41,8 @@ def main() -> None:
     from samepicture.feed import FeedError
     from samepicture.settings import SettingError
 
+    # dbt leaves semaphores to Python's tracker, which would tell the user of them after every build.
+    os.environ.setdefault("PYTHONWARNINGS", "ignore:resource_tracker:UserWarning")
     code = 0
     try:
         app(standalone_mode=True)
@@ -142,10 +144,11 @@ def rejects(
     submission: Annotated[str, typer.Argument(help="Id of a submission.")],
     as_csv: Annotated[bool, typer.Option("--csv", help="As CSV, to send back to the organisation.")] = False,
 ) -> None:
-    """What was rejected and why, line by line, without anybody's words."""
-    from samepicture.register import rejected_records, safe_cell
+    """What was rejected and why, line by line, and what was taken but is worth a look; without anybody's words."""
+    from samepicture.register import rejected_records, safe_cell, warnings_of
 
-    rows = rejected_records(_pipeline(), submission)
+    pipeline = _pipeline()
+    rows = rejected_records(pipeline, submission)
     if as_csv:
         writer = csv.writer(sys.stdout)
         writer.writerow(("part", "line", "code", "column", "what to do"))
@@ -155,6 +158,11 @@ def rejects(
     for row in rows:
         table.add_row(*map(str, row))
     out.print(table if rows else "Nothing of this submission was rejected.")
+    worth_a_look = Table("warning", "column", "value", "records", "what to do", box=None)
+    for row in warnings_of(pipeline, submission):
+        worth_a_look.add_row(*map(str, row))
+    if worth_a_look.row_count:
+        out.print(worth_a_look)
 
 
 @app.command(epilog='Example: `samepicture query "select * from published.feed_health"`')
@@ -270,7 +278,8 @@ def _process(pipeline: Pipeline, submission_ids: list[str], accept: list[str] | 
 def _tell(outcome: Outcome) -> None:
     if outcome.loaded:
         out.print(
-            f"{outcome.submission_id}  loaded: {outcome.accepted} of {outcome.received} records accepted, {outcome.rejected} rejected",
+            f"{outcome.submission_id}  loaded: {outcome.accepted} of {outcome.received} records accepted, {outcome.rejected} rejected"
+            + (f", {outcome.warnings} warnings: see `samepicture rejects`" if outcome.warnings else ""),
             soft_wrap=True,
         )
     else:

@@ -26,11 +26,14 @@ def waiting(pipeline: Pipeline) -> dict[str, list[str]]:
     folder.mkdir(parents=True, exist_ok=True)
     found: dict[str, list[str]] = defaultdict(list)
     for submission_id in unprocessed(pipeline):
+        feed_id = pipeline.landing.receipt(submission_id).feed_id
+        if feed_id not in pipeline.feeds:
+            continue  # landed for a feed that is not declared here: it waits until it is, and `status` shows it
         mark = folder / submission_id
         if mark.exists() and time.time() - mark.stat().st_mtime < RETRY_SECONDS:
             continue
         mark.touch()
-        found[pipeline.landing.receipt(submission_id).feed_id].append(submission_id)
+        found[feed_id].append(submission_id)
     return dict(found)
 
 

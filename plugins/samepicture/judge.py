@@ -13,7 +13,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -142,7 +142,7 @@ class _Run:
         # A cell that could not be read is empty from here on: told once, not as missing too.
         unread = mapped.problems.select(LINE, "column_name").unique()
         broken = judgement.problems.join(unread, on=[LINE, "column_name"], how="anti", maintain_order="left")
-        problems = pl.concat([mapped.problems, broken, self._strangers(frame)])
+        problems = pl.concat([mapped.problems, broken, self._strangers(frame), self._from_the_future(frame)])
         problems = pl.concat([problems, self._duplicates(frame, problems)]).unique(maintain_order=True)
         rows = self._with_provenance(frame, part.name)
         good = rows.join(problems.select(LINE).unique(), on=LINE, how="anti", maintain_order="left")
@@ -169,6 +169,16 @@ class _Run:
             .then(pl.format(f"The organisation '{{}}' is not one that this feed reports for ({named}): correct the code.", column))
             .otherwise(pl.lit(f"The organisation is not one that this feed reports for ({named}): correct the code."))
             .alias("sentence"),
+        )
+
+    def _from_the_future(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Versions that say that they were changed after they came: they would win over every later one."""
+        latest = self.receipt.landed_datetime + timedelta(days=1)  # sources write local time, some of another zone
+        return frame.filter(pl.col("version_at") > latest).select(
+            LINE,
+            pl.lit("changed_in_the_future").alias("code"),
+            pl.lit("version_at").alias("column_name"),
+            pl.lit("The time of the last change is later than the day on which the file came: correct it.").alias("sentence"),
         )
 
     def _duplicates(self, frame: pl.DataFrame, problems: pl.DataFrame) -> pl.DataFrame:

@@ -28,6 +28,7 @@ submission = Table(
     Column("accepted_count", BigInteger, nullable=False),
     Column("rejected_count", BigInteger, nullable=False),
     Column("loaded_row_count", BigInteger, nullable=False, comment="Rows in raw: one record of a wide file is several."),
+    Column("replaced_row_count", BigInteger, nullable=False, comment="Rows of an earlier load of it that this one took away."),
     Column(
         "load_number", BigInteger, nullable=False, comment="Counts loads of the warehouse: what is newer than the last build is pending."
     ),
@@ -99,6 +100,7 @@ build = Table(
     Column("build_id", String, primary_key=True),
     Column("record_types", String, nullable=False, comment="What had changed, separated by commas."),
     Column("load_number", BigInteger, nullable=False, comment="Everything up to this load is in the marts."),
+    Column("models_sha256", String, nullable=False, comment="Hash of the dbt project: another one means a full build."),
     Column("model_count", Integer, nullable=False),
     Column("started_at", DateTime(timezone=True), nullable=False),
     Column("finished_at", DateTime(timezone=True), nullable=False),

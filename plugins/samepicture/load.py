@@ -10,13 +10,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from samepicture import ledger
 from samepicture.feed import Feed
 from samepicture.judge import Verdict, alone, read_verdict, work_folder
 from samepicture.landing import Receipt
 from samepicture.pending import find
+from samepicture.records import CONTRACTS, Kind
 from samepicture.settings import Settings
 from samepicture.warehouse import open_warehouse
 from samepicture.warehouse.tables import raw_table
@@ -39,6 +40,8 @@ class Outcome:
     rows: int
     rejection_code: str | None
     rejection_sentence: str | None
+    warnings: int = 0
+    """Warnings of different code, column and value: see ops.submission_warning."""
     first_pending: bool = False
     """Nothing was waiting to be built before it: whoever tells the warehouse tells it of this one, the build takes the rest."""
 
@@ -71,15 +74,16 @@ def _load(settings: Settings, feed: Feed, receipt: Receipt, accept: Iterable[str
     with warehouse.writer() as connection:
         first_pending = find(connection) is None
         if UNUSUAL_SIZE not in accept:
-            _check_usual(connection, feed, verdict)
-        _forget(connection, feed, receipt.submission_id)
+            _check_usual(connection, feed, receipt, verdict)
+        replaced = _forget(connection, feed, receipt.submission_id)
         rows = 0
         if verdict.rejection_code is None and (folder / "accepted.parquet").exists():
             rows = warehouse.insert_parquet(connection, f"raw.{feed.record_type}", folder / "accepted.parquet")
         if (folder / "quarantine.parquet").exists():
             warehouse.insert_parquet(connection, "ops.quarantine", folder / "quarantine.parquet")
         _check_counts(connection, verdict, rows)
-        _record(connection, feed, receipt, verdict, rows, started)
+        _silence_removed(connection, feed)
+        _record(connection, feed, receipt, verdict, rows, replaced, started)
     shutil.rmtree(folder, ignore_errors=True)
     return Outcome(
         receipt.submission_id,
@@ -91,6 +95,7 @@ def _load(settings: Settings, feed: Feed, receipt: Receipt, accept: Iterable[str
         rows,
         verdict.rejection_code,
         verdict.rejection_sentence,
+        len(verdict.warnings),
         first_pending,
     )
 
@@ -133,8 +138,8 @@ def register_feeds(connection: Connection, feeds: Iterable[Feed]) -> None:
         connection.execute(insert(ledger.feed), rows)
 
 
-def _check_usual(connection: Connection, feed: Feed, verdict: Verdict) -> None:
-    """Refuse a submission far larger than its like: a doubled or a wrong export."""
+def _check_usual(connection: Connection, feed: Feed, receipt: Receipt, verdict: Verdict) -> None:
+    """Refuse a submission far larger than those of its kind that came before it: a doubled or a wrong export."""
     if verdict.rejection_code:
         return
     table = ledger.submission
@@ -144,7 +149,7 @@ def _check_usual(connection: Connection, feed: Feed, verdict: Verdict) -> None:
                 table.c.feed_id == feed.id,
                 table.c.layout_names == ",".join(verdict.layouts),
                 table.c.outcome_code == "loaded",
-                table.c.submission_id != verdict.submission_id,
+                table.c.landed_at < receipt.landed_datetime,
             )
         )
         .scalars()
@@ -162,9 +167,26 @@ def _check_usual(connection: Connection, feed: Feed, verdict: Verdict) -> None:
         verdict.accepted, verdict.rejected, verdict.accepted_rows = 0, verdict.received, 0
 
 
-def _forget(connection: Connection, feed: Feed, submission_id: str) -> None:
-    for table in (raw_table(feed.record_type), ledger.quarantine, ledger.warning, ledger.stage, ledger.submission):
+def _forget(connection: Connection, feed: Feed, submission_id: str) -> int:
+    """Take away what an earlier load of this submission left; the number of its rows in raw."""
+    raw = raw_table(feed.record_type)
+    rows: int = connection.execute(select(func.count()).select_from(raw).where(raw.c.submission_id == submission_id)).scalar_one()
+    for table in (raw, ledger.quarantine, ledger.warning, ledger.stage, ledger.submission):
         connection.execute(delete(table).where(table.c.submission_id == submission_id))
+    return rows
+
+
+def _silence_removed(connection: Connection, feed: Feed) -> None:
+    """Take the words out of every version of a record that its source removed (takedown: domain C)."""
+    contract = CONTRACTS[feed.record_type]
+    words = contract.of_kind(Kind.NARRATIVE)
+    raw = raw_table(feed.record_type)
+    if not words or not connection.execute(select(raw.c.submission_id).where(raw.c.is_removed).limit(1)).first():
+        return
+    stone = raw.alias("tombstone")
+    same = [raw.c[name].is_not_distinct_from(stone.c[name]) for name in contract.key]
+    removed = select(stone.c.submission_id).where(stone.c.is_removed, *same).exists()
+    connection.execute(update(raw).where(removed).values(dict.fromkeys(words)))
 
 
 def _check_counts(connection: Connection, verdict: Verdict, rows: int) -> None:
@@ -183,7 +205,7 @@ def _check_counts(connection: Connection, verdict: Verdict, rows: int) -> None:
         )
 
 
-def _record(connection: Connection, feed: Feed, receipt: Receipt, verdict: Verdict, rows: int, started: datetime) -> None:
+def _record(connection: Connection, feed: Feed, receipt: Receipt, verdict: Verdict, rows: int, replaced: int, started: datetime) -> None:
     last: int = connection.execute(select(func.coalesce(func.max(ledger.submission.c.load_number), 0))).scalar_one()
     rejected = verdict.rejection_code is not None
     connection.execute(
@@ -200,6 +222,7 @@ def _record(connection: Connection, feed: Feed, receipt: Receipt, verdict: Verdi
             "accepted_count": verdict.accepted,
             "rejected_count": verdict.rejected,
             "loaded_row_count": rows,
+            "replaced_row_count": replaced,
             "load_number": last + 1,
         },
     )

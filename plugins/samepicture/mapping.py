@@ -15,6 +15,7 @@ import polars as pl
 
 from samepicture.feed import ColumnMap, Feed, Layout
 from samepicture.messages import PROBLEMS, SubmissionRejected, SubmissionWarning, as_shown
+from samepicture.privacy.redaction import redact
 from samepicture.readers import LINE, fold
 from samepicture.records import CONTRACTS, Column, Contract, Kind
 from samepicture.values import (
@@ -38,6 +39,7 @@ IDENTIFYING = re.compile(
     r"|manager|officer|consultant|clinician|nurse|doctor|staff member"
 )
 """Headers of unknown columns whose values are withheld: they name people more often than not."""
+HEADER_LENGTH = 60
 WITHHELD = "[withheld]"
 TOMBSTONE = "is_removed"
 
@@ -131,11 +133,11 @@ class Mapping:
         self.warnings += [
             SubmissionWarning(
                 "unknown_column",
-                f"The column {name!r} is not one that this feed knows: it is kept beside the record, not used. "
+                f"The column {shown!r} is not one that this feed knows: it is kept beside the record, not used. "
                 "If it is new, tell the data team what it means; if it names people, leave it out.",
-                column_name=name,
+                column_name=shown,
             )
-            for name in unknown
+            for name, shown in zip(unknown, _headers_shown(unknown), strict=True)
             if not name.startswith("(column ")
         ]
         return unknown
@@ -219,6 +221,11 @@ class Mapping:
         return batch.select(pl.when(filled).then(pl.struct(kept).struct.json_encode()).alias("unmapped")).to_series()
 
 
+def _headers_shown(names: Sequence[str]) -> list[str]:
+    """Headers as a sentence may quote them: short and redacted, for a file without a header row has a case in its place."""
+    return redact(pl.Series(list(names), dtype=pl.String).str.slice(0, HEADER_LENGTH)).to_list()
+
+
 def _choose(feed: Feed, headers: dict[str, str]) -> Layout:
     """The layout whose headers the file has. Raises SubmissionRejected that says what is missing from the nearest."""
 
@@ -249,5 +256,5 @@ def _identity(contract: Contract, headers: dict[str, str]) -> Layout:
 
 
 def _listed(names: Sequence[str], most: int = 12) -> str:
-    shown = ", ".join(repr(name[:60]) for name in names[:most])
+    shown = ", ".join(map(repr, _headers_shown(names[:most])))
     return f"{shown} and {len(names) - most} more" if len(names) > most else shown

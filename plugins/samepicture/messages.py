@@ -17,7 +17,7 @@ PROBLEMS = {"line_number": pl.Int64, "code": pl.String, "column_name": pl.String
 """Schema of a frame of record rejections: one row a record and reason."""
 
 
-CODE_LENGTH = 40
+CODE_LENGTH = 20
 """A longer value is no code but somebody's words in the wrong column."""
 
 

@@ -37,11 +37,16 @@ def find(connection: Connection) -> Pending | None:
     built: int = connection.execute(select(func.coalesce(func.max(ledger.build.c.load_number), 0))).scalar_one()
     table = ledger.submission
     rows = connection.execute(
-        select(table.c.record_type, table.c.outcome_code, table.c.load_number, ledger.stage.c.finished_at)
+        select(
+            table.c.record_type,
+            (table.c.loaded_row_count + table.c.replaced_row_count).label("moved"),
+            table.c.load_number,
+            ledger.stage.c.finished_at,
+        )
         .join(ledger.stage, ledger.stage.c.submission_id == table.c.submission_id)
         .where(table.c.load_number > built, ledger.stage.c.stage_code == "loaded")
     ).all()
     if not rows:
         return None
-    changed = {row.record_type for row in rows if row.outcome_code == "loaded" and row.record_type in CONTRACTS}
+    changed = {row.record_type for row in rows if row.moved and row.record_type in CONTRACTS}
     return Pending(max(row.load_number for row in rows), tuple(sorted(changed)), min(row.finished_at for row in rows))

@@ -19,6 +19,8 @@ class Pipeline:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        # Landed originals hold identifiers: nobody else on this machine reads them.
+        settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.feeds: dict[str, Feed] = load_feeds(settings.feeds)
         self.landing = Landing(settings.landing)
 

@@ -81,6 +81,18 @@ def rejected_records(pipeline: Pipeline, submission_id: str) -> list[tuple[Any, 
     ]
 
 
+def warnings_of(pipeline: Pipeline, submission_id: str) -> list[tuple[Any, ...]]:
+    """Code, column, value, number of records and sentence of each warning of a submission."""
+    table = ledger.warning
+    with open_warehouse(pipeline.settings).writer() as connection:
+        rows = connection.execute(
+            select(table.c.code, table.c.column_name, table.c.value, table.c.row_count, table.c.sentence)
+            .where(table.c.submission_id == submission_id)
+            .order_by(table.c.code, table.c.column_name, table.c.value)
+        ).all()
+    return [tuple("" if cell is None else cell for cell in row) for row in rows]
+
+
 def safe_cell(value: Any) -> Any:
     """A cell that a spreadsheet shows and never runs: text that begins like a formula gets an apostrophe."""
     if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -26,6 +27,8 @@ def scaffold(feed_id: str, record_type: str, root: Path) -> Path:
     contract = CONTRACTS.get(record_type)
     if contract is None:
         raise FeedError(f"--record-type {record_type!r} is unknown: use one of {', '.join(CONTRACTS)}.")
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", feed_id):
+        raise FeedError(f"{feed_id!r} can't be a feed's id: use small letters, digits and underscores, for example complaint_westbrook.")
     folder = root / feed_id
     if folder.exists():
         raise FeedError(f"{folder} exists: choose another id, or change what is there.")

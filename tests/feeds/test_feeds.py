@@ -12,10 +12,11 @@ from sqlalchemy import text
 
 from samepicture.feed import Feed, load_feeds
 from samepicture.process import Pipeline
-from samepicture.settings import PROJECT
+from samepicture.settings import Settings
 from samepicture.warehouse import open_warehouse
 
-FEEDS = load_feeds([PROJECT / "dags" / "feeds"])
+FEEDS = load_feeds(Settings.from_environment().feeds)
+"""Those of SAMEPICTURE_FEEDS too: an ICS tests its own feeds with the same test."""
 
 
 @pytest.mark.parametrize("feed", FEEDS.values(), ids=FEEDS)

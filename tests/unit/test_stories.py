@@ -454,3 +454,15 @@ def test_feeds_without_a_source_say_so(tmp_path: Path) -> None:
     feed = replace(CARE_OPINION, connector=replace(CARE_OPINION.connector, kind="folder"))
     with pytest.raises(ConnectorError, match="samepicture submit"):
         list(land_deliveries(feed, Landing(str(tmp_path)), Cursors(tmp_path), FetchContext({}, TODAY)))
+
+
+def test_a_poll_of_removals_alone_is_taken() -> None:
+    gone = [
+        {"request": "/opinions?skip=0&take=100", "status": 200, "answer": "[]"},
+        {"request": "/opinions/7", "status": 404, "answer": ""},
+    ]
+    document = "\n".join(json.dumps(answer) for answer in gone).encode()
+    (part,) = read_parts(CARE_OPINION, io.BytesIO(document), "poll.jsonl")
+    headers = part.headers
+    assert {"title", "body"} <= set(headers), "without them no layout would fit, and the story would stay for ever"
+    assert sum(frame.height for frame in part.frames) == 1

@@ -63,7 +63,7 @@ def loaded(settings: Settings, ids: list[str]) -> tuple[dict[str, list[Any]], li
                     ("raw.complaint", "*"),
                     ("ops.quarantine", "*"),
                     ("ops.submission_warning", "*"),
-                    ("ops.submission", "* exclude (load_number)"),
+                    ("ops.submission", "* exclude (load_number, replaced_row_count)"),
                     ("ops.ledger", "* exclude (started_at, finished_at, duration_seconds)"),
                 )
             }

@@ -42,6 +42,7 @@ def read(stream: IO[bytes], file_name: str, feed: Feed) -> Iterator[Part]:
     """One part with a row a story. Raises SubmissionRejected where the bytes are no answers of this API."""
     survey = _survey(stream, file_name)
     named = [name for layout in feed.layouts for column in layout.columns.values() for name in column.from_]
+    # A poll may hold removals alone: then no story tells the headers.
     headers = list(dict.fromkeys([*(survey.headers or [*feed.layouts[0].recognise, *named]), *DERIVED]))
     part = Part("", headers, iter(()))
     part.frames = frames(_rows(stream, file_name, feed, survey, part), headers)
@@ -57,7 +58,8 @@ def _survey(stream: IO[bytes], file_name: str) -> _Survey:
         for story in _stories(answer, file_name):
             place += 1
             if isinstance(story, dict):
-                survey.headers.update(dict.fromkeys(story))
+                if "is_removed" not in story:
+                    survey.headers.update(dict.fromkeys(story))
                 survey.last[_key(story, place)] = place
     return survey
 

@@ -40,9 +40,11 @@ def read(stream: IO[bytes], file_name: str, feed: Feed) -> Iterator[Part]:
     survey = _Survey()
     for place, comment, removed in _comments(stream, file_name):
         if comment is not None:
-            survey.headers.update(dict.fromkeys(comment))
+            if not removed:
+                survey.headers.update(dict.fromkeys(comment))
             key = _key(comment, place)
             survey.winner[key] = max(survey.winner.get(key, (False, 0)), (removed, place))
+    # A poll may hold removals alone: then no review tells the headers.
     headers = list(dict.fromkeys([*(survey.headers or feed.layouts[0].recognise), *DERIVED]))
     part = Part("", headers, iter(()))
     part.frames = frames(_rows(stream, file_name, feed, survey, part), headers)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 START = datetime(2024, 1, 1, tzinfo=UTC)
 TASK_DEFAULTS: dict[str, Any] = {"retries": 2, "retry_delay": timedelta(seconds=30)}
 SWEEP_EVERY_MINUTE = "* * * * *"
+EARLY_EACH_DAY = "0 5 * * *"
 
 
 def feed_dag(feed: Feed) -> DAG:
@@ -155,6 +156,32 @@ def warehouse_dag(record_types: Iterable[str]) -> DAG:
             )
 
         build()
+    return dag
+
+
+def clock_dag() -> DAG:
+    """Once a day: what is late or due changes by itself, also when nothing arrives."""
+    with DAG(
+        dag_id="clock",
+        dag_display_name="Clock: what is late or due today",
+        schedule=ScheduledSubmissions(EARLY_EACH_DAY, timezone="UTC"),
+        start_date=START,
+        catchup=False,
+        max_active_runs=1,
+        default_args=TASK_DEFAULTS,
+        tags=["warehouse"],
+    ) as dag:
+
+        @task(outlets=[marts_asset()], pool=WRITER_POOL)
+        def tick(outlet_events: Any = None) -> None:
+            """Rebuild the models that compare with today, and have them published."""
+            from samepicture.build import build as build_models
+
+            if build_models(_pipeline().settings, clocks=True) is None:
+                raise AirflowSkipException("nothing has been built yet")
+            outlet_events[marts_asset()].add_partitions("clock")
+
+        tick()
     return dag
 
 

@@ -38,10 +38,10 @@ QUESTIONS = (
         """
         select
             organisation_name as trust,
-            sum(complaint_count) as complaints,
-            round(100.0 * sum(acknowledged_in_time_count) / sum(acknowledged_in_time_decided_count), 1) as "acknowledged in time %",
-            round(100.0 * sum(answered_by_agreed_date_count) / sum(answered_by_agreed_date_decided_count), 1) as "answered by agreed day %"
-        from published.complaint_timeliness
+            count(*) as complaints,
+            round(100 * avg(cast(is_acknowledged_in_time as integer)), 1) as "acknowledged in time %",
+            round(100 * avg(cast(is_answered_by_agreed_date as integer)), 1) as "answered by agreed day %"
+        from marts.complaint_timeliness
         where organisation_name is not null
         group by organisation_name
         order by organisation_name

@@ -74,10 +74,13 @@ def open_members(stream: IO[bytes], file_name: str, wanted: re.Pattern[str]) -> 
             raise SubmissionRejected(
                 "archive_without_data", f"The archive {file_name} holds no file that this feed reads: put the data files into it."
             )
+        short = [member.filename.rsplit("/", 1)[-1] for member in members]
+        # Two of one name in different folders are told apart by their whole path: lines are named by it.
+        names = {m.filename: name if short.count(name) == 1 else m.filename for m, name in zip(members, short, strict=True)}
         for member in members:
             with tempfile.SpooledTemporaryFile(max_size=SPOOL) as unpacked:
                 # What the directory says of the size is also what zipfile reads at most: a lie fails its checksum.
                 with reading(file_name), archive.open(member) as packed:
                     shutil.copyfileobj(packed, unpacked, CHUNK)
                 unpacked.seek(0)
-                yield member.filename.rsplit("/", 1)[-1], cast(IO[bytes], unpacked)
+                yield names[member.filename], cast(IO[bytes], unpacked)

@@ -16,6 +16,8 @@ class Kind(StrEnum):
     """How a column is typed, stored and kept private."""
 
     TEXT = "text"
+    REFERENCE = "reference"
+    """A public number, address or hash: kept as it is, never redacted."""
     CODE = "code"
     INTEGER = "integer"
     DECIMAL = "decimal"
@@ -81,14 +83,14 @@ class Contract:
 
 
 PROVENANCE: tuple[Column, ...] = (
-    Column("submission_id", Kind.TEXT, "The submission that this row came in."),
-    Column("part_name", Kind.TEXT, "Which sheet or archive member it stood in; empty where the submission is one table."),
+    Column("submission_id", Kind.REFERENCE, "The submission that this row came in."),
+    Column("part_name", Kind.REFERENCE, "Which sheet or archive member it stood in; empty where the submission is one table."),
     Column(
         "line_number",
         Kind.INTEGER,
         "Where in the submission: the row as a spreadsheet shows it, or the ordinal of the record in an API answer.",
     ),
-    Column("feed_id", Kind.TEXT, "The feed that supplied it."),
+    Column("feed_id", Kind.REFERENCE, "The feed that supplied it."),
     Column(
         "version_at",
         Kind.TIMESTAMP,
@@ -100,7 +102,7 @@ PROVENANCE: tuple[Column, ...] = (
         Kind.BOOLEAN,
         "The source took the record away: a tombstone, kept so that nothing that is built later shows it.",
     ),
-    Column("redaction_version", Kind.TEXT, "The version of the redaction that its free text went through."),
+    Column("redaction_version", Kind.REFERENCE, "The version of the redaction that its free text went through."),
     Column("unmapped", Kind.JSON, "What the contract has no column for, by header; identifiers withheld."),
 )
 """Columns that every raw table has after those of its contract."""

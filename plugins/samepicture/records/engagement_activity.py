@@ -13,7 +13,7 @@ CONTRACT = Contract(
     nuance="Reached is not heard: reached_count counts people in contact, contributed_count those who said something.",
     columns=(
         Column("organisation_ods_code", Kind.CODE, "Who ran it."),
-        Column("activity_id", Kind.TEXT, "The log's own number."),
+        Column("activity_id", Kind.REFERENCE, "The log's own number."),
         Column("activity_name", Kind.TEXT, "What it was called."),
         Column("activity_date", Kind.DATE, "First day."),
         Column("activity_end_date", Kind.DATE, "Last day."),

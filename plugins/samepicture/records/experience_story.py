@@ -12,18 +12,18 @@ CONTRACT = Contract(
     event_date="submitted_date",
     nuance=(
         "Criticality is a moderator's rating of the worst statement: a severity, not a sentiment, never averaged and never published. "
-        "A removed story is a tombstone: its words are gone, its id stays."
+        "A removed story is a tombstone: its id stays, its words are taken out of every version."
     ),
     columns=(
         Column("publisher_code", Kind.CODE, "care_opinion or nhsuk."),
-        Column("story_id", Kind.TEXT, "The publisher's own public number."),
+        Column("story_id", Kind.REFERENCE, "The publisher's own public number."),
         Column(
             "origin_code",
             Kind.CODE,
             "Where it was written: care_opinion, nhsuk or other. Publishers pass on each other's stories: "
             "count only rows whose origin is their publisher, or count twice.",
         ),
-        Column("story_url", Kind.TEXT, "Where it can be read."),
+        Column("story_url", Kind.REFERENCE, "Where it can be read."),
         Column("title", Kind.NARRATIVE, "Its title; redacted."),
         Column("body", Kind.NARRATIVE, "The story; redacted."),
         Column("author_role_code", Kind.CODE, "patient, relative, carer, friend, advocate, staff, volunteer, other or unknown."),

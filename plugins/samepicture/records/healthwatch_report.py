@@ -15,8 +15,8 @@ CONTRACT = Contract(
         "The same report may stand in the national library and on the local site under two ids; file_sha256 tells."
     ),
     columns=(
-        Column("report_id", Kind.TEXT, "The page's address without scheme and query: the report's identity."),
-        Column("report_url", Kind.TEXT, "The page."),
+        Column("report_id", Kind.REFERENCE, "The page's address without scheme and query: the report's identity."),
+        Column("report_url", Kind.REFERENCE, "The page."),
         Column("library_code", Kind.CODE, "national or local: whose page it is."),
         Column("local_healthwatch_name", Kind.TEXT, "Who wrote it."),
         Column("title", Kind.TEXT, "Its title."),
@@ -36,12 +36,12 @@ CONTRACT = Contract(
         Column(
             "recommendations",
             Kind.JSON,
-            'Recommendations: [{"number": n, "text": text, "addressee": text|null, "sent_date": date|null, "due_date": date|null}]; due 20 working days after sending.',
+            'Recommendations: [{"number": n, "text": text, "addressee": text|null, "sent_date": date|null, "due_date": date|null}]; due_date only where the source states one: the warehouse counts 20 working days from sending.',
         ),
         Column("response_status_code", Kind.CODE, "responded, no_response or unknown, as the page says."),
         Column("response_date", Kind.DATE, "Day of the provider's response."),
         Column("response_text", Kind.NARRATIVE, "The provider's response; redacted."),
-        Column("file_url", Kind.TEXT, "The PDF."),
-        Column("file_sha256", Kind.TEXT, "SHA-256 of the PDF."),
+        Column("file_url", Kind.REFERENCE, "The PDF."),
+        Column("file_sha256", Kind.REFERENCE, "SHA-256 of the PDF."),
     ),
 )

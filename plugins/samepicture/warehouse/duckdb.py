@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -34,15 +35,27 @@ class DuckDBWarehouse:
 
         Queues for the file while another process has it, at most WAIT_SECONDS.
         """
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        connection = self._connect()
-        try:
-            with connection.begin():
-                yield connection
-        finally:
-            connection.close()
+        with self.turn():
+            connection = self._connect()
+            try:
+                with connection.begin():
+                    yield connection
+            finally:
+                connection.close()
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """The file to oneself among our own processes, in the order of asking; dbt and the copy take it too.
+
+        Not to be taken twice by one process at a time.
+        """
+        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with self.path.with_suffix(".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
 
     def _connect(self) -> Connection:
+        """Connect; while somebody else's process has the file (a person's DuckDB shell), wait for it."""
         deadline = time.monotonic() + WAIT_SECONDS
         pause = 0.05
         while True:
