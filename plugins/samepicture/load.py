@@ -206,7 +206,9 @@ def _check_counts(connection: Connection, verdict: Verdict, rows: int) -> None:
 
 
 def _record(connection: Connection, feed: Feed, receipt: Receipt, verdict: Verdict, rows: int, replaced: int, started: datetime) -> None:
-    last: int = connection.execute(select(func.coalesce(func.max(ledger.submission.c.load_number), 0))).scalar_one()
+    # A replay has just taken its own number away: what is built already must not be reached again.
+    numbers = [connection.execute(select(func.max(table.c.load_number))).scalar_one() for table in (ledger.submission, ledger.build)]
+    last: int = max(number or 0 for number in numbers)
     rejected = verdict.rejection_code is not None
     connection.execute(
         insert(ledger.submission),
