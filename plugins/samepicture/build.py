@@ -14,9 +14,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
-from sqlalchemy import insert, select, text
+from sqlalchemy import Connection, insert, select, text
 
 from samepicture import ledger
 from samepicture.data_docs import render_data_docs
@@ -66,9 +67,7 @@ def build(settings: Settings, clocks: bool = False) -> Built | None:
     while True:
         with warehouse.writer() as connection:
             work = find(connection)
-            last = connection.execute(
-                select(ledger.build).order_by(ledger.build.c.load_number.desc(), ledger.build.c.finished_at.desc())
-            ).first()
+            last = _last_build(connection)
             register_feeds(connection, load_feeds(settings.feeds).values())
         if work is None and (done or not clocks or last is None):
             break
@@ -93,6 +92,11 @@ def build(settings: Settings, clocks: bool = False) -> Built | None:
                 },
             )
     return _together(done) if done else None
+
+
+def _last_build(connection: Connection) -> Any:
+    """The row of the latest build, or None. A build of the clock has the load number of the one before it."""
+    return connection.execute(select(ledger.build).order_by(ledger.build.c.load_number.desc(), ledger.build.c.finished_at.desc())).first()
 
 
 def _models_sha256() -> str:
@@ -137,16 +141,15 @@ def publish(settings: Settings) -> Path:
 def unpublished_since(settings: Settings) -> datetime | None:
     """When the last build ended, where the analysts' copy does not show it; None where it does."""
     with open_warehouse(settings).writer() as connection:
-        last = connection.execute(
-            select(ledger.build.c.build_id, ledger.build.c.finished_at).order_by(ledger.build.c.load_number.desc())
-        ).first()
+        last = _last_build(connection)
     if last is None:
         return None
     if settings.picture.exists():
         with duckdb.connect(str(settings.picture), read_only=True) as copy:
             if copy.execute("select 1 from ops.build where build_id = ?", [last.build_id]).fetchone():
                 return None
-    return last.finished_at  # type: ignore[no-any-return]
+    finished: datetime = last.finished_at
+    return finished
 
 
 def _quoted(path: Path) -> str:

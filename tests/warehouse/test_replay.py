@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import insert, text
 
 from samepicture import inbox
+from samepicture.build import build, unpublished_since
 from samepicture.pending import pending
 from samepicture.process import Pipeline
 from samepicture.settings import PROJECT
@@ -54,6 +55,15 @@ def test_rows_that_a_replay_took_away_are_pending(pipeline: Pipeline, monkeypatc
     work = pending(pipeline.settings)
     assert work is not None
     assert work.record_types == ("complaint_return",)
+
+
+def test_what_the_clock_rebuilt_is_to_be_published(pipeline: Pipeline) -> None:
+    loaded(pipeline, "a.csv", practices(1, 2))
+    pipeline.build_and_publish()
+    assert build(pipeline.settings, clocks=True) is not None
+    assert unpublished_since(pipeline.settings) is not None, "a build of the clock that was not published would be taken for published"
+    pipeline.build_and_publish()
+    assert unpublished_since(pipeline.settings) is None
 
 
 def _refuse(*_: object) -> None:

@@ -22,7 +22,6 @@ from samepicture.messages import SubmissionRejected, SubmissionWarning
 
 BATCH_ROWS = 100_000
 LINE = "line_number"
-UNREADABLE_SCHEMA = {LINE: pl.Int64, "code": pl.String, "sentence": pl.String}
 
 
 @dataclass
