@@ -10,7 +10,7 @@ feeds = load_feeds(Settings.from_environment().feeds).values()
 
 for feed in feeds:
     globals()[f"feed_{feed.id}"] = feed_dag(feed)
-    if feed.connector.schedule:
+    if feed.is_collected:
         globals()[f"collect_{feed.id}"] = collect_dag(feed)
 
 intake = intake_dag(feeds)

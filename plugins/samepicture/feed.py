@@ -7,6 +7,8 @@ only and imports nothing heavy: Airflow does it each time it parses the DAGs.
 from __future__ import annotations
 
 import dataclasses
+import importlib.util
+import sys
 import types
 import typing
 from collections.abc import Iterable, Mapping
@@ -18,6 +20,8 @@ from typing import Any, Literal
 import yaml
 
 FEED_FILE = "feed.yml"
+WATCHED = ("folder", "mesh", "object_store", "sftp")
+"""Kinds of connector whose sources are watched, and not only asked by a schedule."""
 
 
 class FeedError(Exception):
@@ -100,9 +104,10 @@ class Layout:
 
 @dataclass(frozen=True)
 class Reader:
-    """How bytes become records. `kind: own` means the folder's reader.py."""
+    """How bytes become records."""
 
-    kind: Literal["delimited", "workbook", "own"]
+    kind: str
+    """A module of readers/stock, or `own`: the folder's reader.py."""
     encodings: tuple[str, ...] = ("utf-8-sig", "cp1252")
     """Tried in order."""
     mojibake: bool = False
@@ -114,17 +119,30 @@ class Reader:
     members: str = r"(?i)\.csv$"
     """Inside a ZIP: regular expression on the members that are read."""
     options: Mapping[str, Any] = field(default_factory=dict)
-    """For the folder's own reader."""
+    """For the reader; its module says which."""
+
+
+@dataclass(frozen=True)
+class Webhook:
+    """Who may send to `POST /intake/<feed_id>` with a signature instead of a login, and how it is signed."""
+
+    secret_from: str
+    """Environment variable of the secret that both sides know."""
+    signed: Literal["samepicture", "surveymonkey", "qualtrics"] = "samepicture"
+    """`samepicture`: the body is a submission. The survey platforms only say that answers are there: the source is then asked."""
 
 
 @dataclass(frozen=True)
 class Connector:
-    """How submissions arrive. `kind: own` means the folder's connector.py."""
+    """How submissions arrive."""
 
-    kind: Literal["folder", "own"] = "folder"
+    kind: str = "sent"
+    """`sent`: with the command or the webhook. Else a module of connectors/stock, or `own`: the folder's connector.py."""
     schedule: str | None = None
-    """Cron expression of the poll; none for feeds that are sent to us."""
+    """Cron expression (UTC) of the poll; none for feeds that are sent to us."""
     options: Mapping[str, Any] = field(default_factory=dict)
+    """For the connector; its module says which."""
+    webhook: Webhook | None = None
 
 
 @dataclass(frozen=True)
@@ -161,6 +179,11 @@ class Feed:
     caveats: str = ""
     """What an analyst must know before using it."""
     folder: Path = Path()
+
+    @property
+    def is_collected(self) -> bool:
+        """It has a source that we ask or watch; else it is only sent to us."""
+        return self.connector.kind in WATCHED or self.connector.schedule is not None
 
     @cached_property
     def samples(self) -> list[Path]:
@@ -206,6 +229,17 @@ def load_feeds(folders: Iterable[Path]) -> dict[str, Feed]:
                 raise FeedError(f"{path}: the id {feed.id!r} is taken by {feeds[feed.id].folder}: choose another.")
             feeds[feed.id] = feed
     return feeds
+
+
+def load_own(path: Path) -> types.ModuleType:
+    """Import a feed folder's own module by its path; folders are not packages."""
+    spec = importlib.util.spec_from_file_location(f"samepicture_feed_{path.parent.name}_{path.stem}", path)
+    if spec is None or spec.loader is None or not path.is_file():
+        raise FileNotFoundError(f"{path.parent}/feed.yml says 'kind: own' but {path.name} is not there: add it")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # dataclasses look their module up there
+    spec.loader.exec_module(module)
+    return module
 
 
 _IN_WORDS = {float: "a number", int: "a whole number", bool: "true or false"}

@@ -5,7 +5,9 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
 import yaml
 
@@ -14,8 +16,16 @@ from samepicture.records import Contract, Kind
 if TYPE_CHECKING:
     from samepicture.feed import ColumnMap, Feed, Layout
 
+BY_LAYOUT = ("delimited", "workbook")
+"""Readers that can't do without a layout."""
 FOUND_ELSEWHERE = ("version_at",)
 """Columns that a layout may give though no contract has them."""
+
+
+@cache
+def stock(package: Literal["connectors", "readers"]) -> tuple[str, ...]:
+    """The kinds that a feed.yml may name: the modules of the package's `stock` folder."""
+    return tuple(sorted(path.stem for path in (Path(__file__).parent / package / "stock").glob("[a-z]*.py")))
 
 
 def repeated_key(document: yaml.Node | None) -> tuple[str, int] | None:
@@ -43,6 +53,7 @@ def mistakes(feed: Feed, contract: Contract) -> Iterator[str]:
     """Each mistake as 'key is so: do that.'"""
     yield from _bounds(feed)
     yield from _reader(feed)
+    yield from _connector(feed)
     if feed.organisations and feed.organisation_column not in contract.by_name:
         yield f"organisation_column {feed.organisation_column!r} is no column of {contract.record_type}: use one of {_columns(contract)}."
     names = [layout.name for layout in feed.layouts]
@@ -74,12 +85,24 @@ def _reader(feed: Feed) -> Iterator[str]:
             yield f"reader.encodings names {encoding!r}, which is unknown: use utf-8-sig, cp1252 or utf-16."
     yield from _pattern("reader.sheets", feed.reader.sheets)
     yield from _pattern("reader.members", feed.reader.members)
-    if feed.reader.kind != "own" and not feed.layouts:
+    if feed.reader.kind in BY_LAYOUT and not feed.layouts:
         yield "layouts is missing: declare one, with the headers of the file."
-    for key, kind in (("reader", feed.reader.kind), ("connector", feed.connector.kind)):
+    for key, kind, kinds in (
+        ("reader", feed.reader.kind, {"own", *stock("readers")}),
+        ("connector", feed.connector.kind, {"own", "sent", *stock("connectors")}),
+    ):
+        if kind not in kinds:
+            yield f"{key}.kind is {kind!r}: use one of {', '.join(sorted(kinds))}."
         if kind == "own" and not (feed.folder / f"{key}.py").is_file():
             yield f"{key}.kind is 'own' but {key}.py is not in the folder: add it."
-    schedule = feed.connector.schedule
+
+
+def _connector(feed: Feed) -> Iterator[str]:
+    schedule, webhook = feed.connector.schedule, feed.connector.webhook
+    if schedule is not None and feed.connector.kind == "sent":
+        yield "connector.schedule is set but there is no source to ask: name it in connector.kind, or remove the schedule."
+    if webhook is not None and webhook.signed != "samepicture" and feed.connector.kind != webhook.signed:
+        yield f"connector.webhook.signed is {webhook.signed!r}, which only tells of news: set connector.kind to {webhook.signed!r}, which fetches them."
     if schedule is not None and len(schedule.split()) != 5 and not schedule.startswith("@"):
         yield f"connector.schedule is {schedule!r}: write five fields as cron has them, for example '0 6 * * *' for six each morning."
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from samepicture.build import unpublished_since
@@ -23,18 +24,24 @@ RETRY_SECONDS = 15 * 60
 def waiting(pipeline: Pipeline) -> dict[str, list[str]]:
     """Submission ids to announce now, oldest first, by feed; notes that they were announced."""
     folder = pipeline.settings.home / "announced"
-    folder.mkdir(parents=True, exist_ok=True)
     found: dict[str, list[str]] = defaultdict(list)
-    for submission_id in unprocessed(pipeline):
-        feed_id = pipeline.landing.receipt(submission_id).feed_id
-        if feed_id not in pipeline.feeds:
+    for receipt in unprocessed(pipeline):
+        if receipt.feed_id not in pipeline.feeds:
             continue  # landed for a feed that is not declared here: it waits until it is, and `status` shows it
-        mark = folder / submission_id
+        mark = folder / receipt.submission_id
         if mark.exists() and time.time() - mark.stat().st_mtime < RETRY_SECONDS:
             continue
-        mark.touch()
-        found[feed_id].append(submission_id)
+        note(pipeline.settings, [receipt.submission_id])
+        found[receipt.feed_id].append(receipt.submission_id)
     return dict(found)
+
+
+def note(settings: Settings, submission_ids: Iterable[str]) -> None:
+    """Note that submissions have just been announced, by whoever landed them."""
+    folder = settings.home / "announced"
+    folder.mkdir(parents=True, exist_ok=True)
+    for submission_id in submission_ids:
+        (folder / submission_id).touch()
 
 
 def is_forgotten(settings: Settings) -> bool:

@@ -46,6 +46,10 @@ class Receipt:
     bytes: int
     landed_at: str
     """UTC, ISO 8601."""
+    source_count: int | None = None
+    """How many records the source says that it gave; None where it does not say."""
+    sender: str | None = None
+    """Where a feedback report can be sent back to; None where nowhere."""
 
     @property
     def landed_datetime(self) -> datetime:
@@ -70,7 +74,9 @@ class Landing:
     def __init__(self, url: str) -> None:
         self._fs, self._root = fsspec.core.url_to_fs(url)
 
-    def land(self, feed_id: str, file_name: str, source: IO[bytes]) -> tuple[Receipt, bool]:
+    def land(
+        self, feed_id: str, file_name: str, source: IO[bytes], source_count: int | None = None, sender: str | None = None
+    ) -> tuple[Receipt, bool]:
         """Store a stream and its receipt; durable when this returns.
 
         Returns the receipt and whether it is new. Raises OSError where the store
@@ -98,6 +104,8 @@ class Landing:
             sha256,
             size,
             datetime.now(UTC).isoformat(timespec="microseconds"),
+            source_count,
+            sender,
         )
         return self._write_receipt(receipt)
 

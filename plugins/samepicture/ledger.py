@@ -24,6 +24,11 @@ submission = Table(
     Column("outcome_code", String, nullable=False, comment="loaded or rejected."),
     Column("rejection_code", String, comment="Why the whole submission was refused."),
     Column("rejection_sentence", String, comment="What the submitting organisation can do about it."),
+    Column(
+        "source_count",
+        BigInteger,
+        comment="Records that the source says it gave; differs from received_count: not reconciled. Empty: not said.",
+    ),
     Column("received_count", BigInteger, nullable=False, comment="Records that it held: accepted + rejected."),
     Column("accepted_count", BigInteger, nullable=False),
     Column("rejected_count", BigInteger, nullable=False),

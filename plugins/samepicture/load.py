@@ -215,7 +215,7 @@ def _record(connection: Connection, feed: Feed, receipt: Receipt, verdict: Verdi
     connection.execute(
         insert(ledger.submission),
         {
-            **{key: value for key, value in asdict(receipt).items() if key != "landed_at"},
+            **{key: value for key, value in asdict(receipt).items() if key not in ("landed_at", "sender")},
             "record_type": feed.record_type,
             "layout_names": ",".join(verdict.layouts),
             "landed_at": receipt.landed_datetime,

@@ -33,7 +33,7 @@ def write_pages(feeds: Mapping[str, Feed], folder: Path) -> list[Path]:
 def _register(feeds: Iterable[Feed]) -> str:
     lines = [GENERATED + "# Feeds\n"]
     for feed in feeds:
-        arrives = f"asked by the schedule `{feed.connector.schedule}`" if feed.connector.schedule else "sent as a file"
+        arrives = _arrival(feed)
         late = f"after {feed.bounds.expected_every_days} days" if feed.bounds.expected_every_days else "not watched"
         lines.append(
             f"## {feed.id}\n\n{feed.title}. {' '.join(feed.caveats.split())}\n\n"
@@ -44,6 +44,15 @@ def _register(feeds: Iterable[Feed]) -> str:
             f"| Layouts | {', '.join(layout.name for layout in feed.layouts) or 'read by the folder itself'} |\n"
         )
     return "\n".join(lines)
+
+
+def _arrival(feed: Feed) -> str:
+    ways = [] if feed.connector.kind == "sent" else [f"from its source ({feed.connector.kind})"]
+    if feed.connector.schedule:
+        ways.append(f"asked by the schedule `{feed.connector.schedule}`")
+    if feed.connector.webhook is not None:
+        ways.append(f"webhook `POST /intake/{feed.id}`")
+    return ", ".join(ways) or "sent as a file"
 
 
 def _dictionary(contracts: Iterable[Contract]) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import select
 
 from samepicture import ledger
+from samepicture.landing import Receipt
 from samepicture.process import Pipeline
 from samepicture.warehouse import open_warehouse
 
@@ -53,9 +54,17 @@ def submissions(pipeline: Pipeline, feed_id: str | None = None) -> list[Submissi
     return found[::-1]
 
 
-def unprocessed(pipeline: Pipeline) -> list[str]:
-    """Ids of submissions that were landed and have no ledger entry, oldest first: what the sweep looks for."""
-    return [submission.submission_id for submission in reversed(submissions(pipeline)) if submission.outcome == "waiting"]
+def unprocessed(pipeline: Pipeline) -> list[Receipt]:
+    """Receipts of submissions that have no ledger entry, oldest first: what the sweep looks for.
+
+    Reads the receipts of these alone: thousands of others may lie beside them.
+    """
+    warehouse = open_warehouse(pipeline.settings)
+    warehouse.create()
+    with warehouse.writer() as connection:
+        known: set[str] = set(connection.execute(select(ledger.submission.c.submission_id)).scalars())
+    found = [pipeline.landing.receipt(submission_id) for submission_id in pipeline.landing.submission_ids() - known]
+    return sorted(found, key=lambda receipt: (receipt.landed_at, receipt.submission_id))
 
 
 def rejected_records(pipeline: Pipeline, submission_id: str) -> list[tuple[Any, ...]]:

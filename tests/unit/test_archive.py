@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from samepicture.feed import ColumnMap, Feed, Layout, Reader
 from samepicture.messages import SubmissionRejected
-from samepicture.readers import archive, extent, workbook
+from samepicture.readers import archive, extent
+from samepicture.readers.stock import workbook
 
 CSV = re.compile(r"(?i)\.csv$")
 FEED = Feed(

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from samepicture.feed import ColumnMap, Feed, Layout, Reader
 from samepicture.messages import SubmissionRejected
-from samepicture.readers import LINE, delimited, unique_headers
+from samepicture.readers import LINE, unique_headers
+from samepicture.readers.stock import delimited
 
 HEADERS = ("Case Ref", "Date Received", "What happened", "Outcome", "Site")
 fast = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])

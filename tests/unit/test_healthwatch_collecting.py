@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from samepicture.connectors import reports as connector
 from samepicture.connectors.base import ConnectorError, Cursors, FetchContext, land_deliveries, load_connector
+from samepicture.connectors.stock import healthwatch as connector
 from samepicture.demo.healthwatch import DemoHealthwatch, reports
 from samepicture.demo.healthwatch_pdf import report_pdf
 from samepicture.feed import Feed

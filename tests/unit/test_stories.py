@@ -451,7 +451,7 @@ def test_damaged_cursor_says_what_to_do(tmp_path: Path) -> None:
 
 
 def test_feeds_without_a_source_say_so(tmp_path: Path) -> None:
-    feed = replace(CARE_OPINION, connector=replace(CARE_OPINION.connector, kind="folder"))
+    feed = replace(CARE_OPINION, connector=replace(CARE_OPINION.connector, kind="sent"))
     with pytest.raises(ConnectorError, match="samepicture submit"):
         list(land_deliveries(feed, Landing(str(tmp_path)), Cursors(tmp_path), FetchContext({}, TODAY)))
 

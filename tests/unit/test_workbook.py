@@ -16,7 +16,7 @@ from openpyxl import Workbook
 from samepicture.feed import ColumnMap, Feed, Layout, Reader
 from samepicture.messages import SubmissionRejected
 from samepicture.readers import LINE
-from samepicture.readers.workbook import below, body, find_header, open_sheets, read
+from samepicture.readers.stock.workbook import below, body, find_header, open_sheets, read
 
 HEADERS = ["Case ref", "Received", "Subject", "Outcome"]
 KNOWN = {"case ref", "received", "subject", "outcome"}

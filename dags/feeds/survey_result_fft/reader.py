@@ -21,7 +21,7 @@ from samepicture.feed import Feed
 from samepicture.messages import SubmissionRejected, SubmissionWarning
 from samepicture.readers import LINE, Part, fold
 from samepicture.readers.figures import NOT_COMPUTABLE, read_figures, split_unreadable
-from samepicture.readers.workbook import Header, Sheet, below, body, find_header, open_sheets
+from samepicture.readers.stock.workbook import Header, Sheet, below, body, find_header, open_sheets
 from samepicture.wide import snake
 
 FEWEST_KNOWN = 6

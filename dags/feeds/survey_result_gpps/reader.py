@@ -17,8 +17,8 @@ import polars as pl
 from samepicture.feed import Feed
 from samepicture.messages import SubmissionRejected
 from samepicture.readers import LINE, Part, fold
-from samepicture.readers.delimited import read as read_delimited
 from samepicture.readers.figures import read_figures, split_unreadable
+from samepicture.readers.stock.delimited import read as read_delimited
 
 LEVELS = (
     ("practice", "ad_practicecode", "ad_practicename"),

@@ -9,13 +9,14 @@ from collections.abc import Collection, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import DAG, AssetAny, FixedKeyMapper, PartitionedAssetTimetable, task
+from airflow.sdk import DAG, AssetAny, AssetOrTimeSchedule, AssetWatcher, FixedKeyMapper, PartitionedAssetTimetable, task
 from airflow.sdk.exceptions import AirflowSkipException
 
-from samepicture.airflow.assets import marts_asset, raw_asset, submission_asset
+from samepicture.airflow.assets import arrival_asset, marts_asset, raw_asset, submission_asset
 from samepicture.airflow.environment import WRITER_POOL
 from samepicture.airflow.timetable import ScheduledSubmissions
-from samepicture.feed import Feed
+from samepicture.airflow.watching import SourceWatcher
+from samepicture.feed import WATCHED, Feed
 
 if TYPE_CHECKING:
     from samepicture.process import Pipeline
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 START = datetime(2024, 1, 1, tzinfo=UTC)
 TASK_DEFAULTS: dict[str, Any] = {"retries": 2, "retry_delay": timedelta(seconds=30)}
 SWEEP_EVERY_MINUTE = "* * * * *"
+EVERY_TEN_MINUTES = "*/10 * * * *"
+"""A watched source is asked as often too, for what its watcher missed."""
 EARLY_EACH_DAY = "0 5 * * *"
 
 
@@ -59,11 +62,19 @@ def feed_dag(feed: Feed) -> DAG:
 
 
 def collect_dag(feed: Feed) -> DAG:
-    """The DAG that asks a feed's source for what is new, on the feed's own schedule; `intake` announces what it landed."""
+    """The DAG that fetches what is new from a feed's source: when the source says so, and on the feed's own schedule.
+
+    It announces what it landed; what it can't, because it died in between, `intake` does.
+    """
+    submissions = submission_asset(feed)
+    watchers = [AssetWatcher(name=f"watch_{feed.id}", trigger=SourceWatcher(feed.id))] if feed.connector.kind in WATCHED else []
     with DAG(
         dag_id=f"collect_{feed.id}",
         dag_display_name=f"Collect: {feed.title}",
-        schedule=feed.connector.schedule,
+        schedule=AssetOrTimeSchedule(
+            timetable=ScheduledSubmissions(feed.connector.schedule or EVERY_TEN_MINUTES, timezone="UTC"),
+            assets=[arrival_asset(feed, watchers)],
+        ),
         start_date=START,
         catchup=False,
         max_active_runs=1,
@@ -72,11 +83,20 @@ def collect_dag(feed: Feed) -> DAG:
         tags=["collect", feed.record_type],
     ) as dag:
 
-        @task
-        def collect() -> None:
+        @task(outlets=[submissions])
+        def collect(outlet_events: Any = None) -> None:
             """Land what is new; the cursor moves only with the landing."""
-            landed = sum(1 for _ in _pipeline().collect(feed.id))
-            print(f"{landed} submissions landed")
+            from samepicture.inbox import note
+            from samepicture.register import unprocessed
+
+            pipeline = _pipeline()
+            collected = {receipt.submission_id for receipt in pipeline.collect(feed.id)}
+            landed = [receipt.submission_id for receipt in unprocessed(pipeline) if receipt.submission_id in collected] if collected else []
+            if not landed:
+                raise AirflowSkipException("nothing new")
+            outlet_events[submissions].add_partitions(landed)
+            note(pipeline.settings, landed)
+            print(f"{len(landed)} submissions landed")
 
         collect()
     return dag

@@ -1,6 +1,7 @@
 """What a connector is, and the order that never loses a delivery: land it, then move the cursor.
 
-A feed with `connector: {kind: own}` has a `connector.py` whose `fetch` yields deliveries.
+`connector.kind` in feed.yml names a module of connectors/stock, or `own`: the folder's
+connector.py. Its `fetch` yields deliveries.
 A cursor is what the connector needs to go on from, as JSON; it is kept in
 `<home>/cursors/<feed_id>.json` and replaced only after the delivery has landed, so a
 poll that is killed at any point is simply repeated.
@@ -8,17 +9,17 @@ poll that is killed at any point is simply repeated.
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any, Protocol, cast
 
-from samepicture.feed import Feed
+from samepicture.feed import Feed, load_own
 from samepicture.landing import Landing, Receipt
-from samepicture.readers import load_own
 from samepicture.settings import Settings
 
 KEY_LENGTH_MIN = 8
@@ -38,6 +39,12 @@ class Delivery:
     """At its start; closed by the connector once the iteration goes on."""
     cursor: dict[str, Any]
     """To store once the content has landed."""
+    landed: Callable[[], None] | None = None
+    """Tells the source that we have it: acknowledge, delete, move away. Called last; a crash before it brings the same bytes again."""
+    source_count: int | None = None
+    """How many records the source says that it gave, where it does: compared with what was read."""
+    sender: str | None = None
+    """Who sent it, where a feedback report can be sent back: a MESH mailbox, an e-mail address."""
 
 
 @dataclass(frozen=True)
@@ -82,10 +89,18 @@ class FetchContext:
 
 
 class Connector(Protocol):
-    """A feed folder's connector.py: a module with this function."""
+    """A module of connectors/stock or a feed folder's connector.py.
+
+    Where its source can be watched, it also has `async def watch`: each look at the source
+    gives names of what is complete and waits there. Looking takes nothing away.
+    """
 
     def fetch(self, feed: Feed, cursor: dict[str, Any], context: FetchContext) -> Iterator[Delivery]:
         """What is new since the cursor ({} at first). Raises ConnectorError."""
+        ...
+
+    def watch(self, feed: Feed, context: FetchContext) -> AsyncIterator[frozenset[str]]:
+        """Looks at the source, one after another. Only the kinds in feed.WATCHED have it. Raises ConnectorError."""
         ...
 
 
@@ -124,16 +139,20 @@ class Cursors:
 
 def load_connector(feed: Feed) -> Connector:
     """The connector of a feed. Raises ConnectorError where it has none: its files are sent to us."""
-    if feed.connector.kind != "own":
+    if feed.connector.kind == "sent":
         raise ConnectorError(f"{feed.id} has no source to ask, its files are sent to us: use `samepicture submit {feed.id} FILE`.")
-    return cast(Connector, load_own(feed.folder / "connector.py"))
+    if feed.connector.kind == "own":
+        return cast(Connector, load_own(feed.folder / "connector.py"))
+    return cast(Connector, importlib.import_module(f"samepicture.connectors.stock.{feed.connector.kind}"))
 
 
 def land_deliveries(feed: Feed, landing: Landing, state: Cursors, context: FetchContext) -> Iterator[Receipt]:
-    """Fetch, land, then move the cursor; a receipt for each delivery, those with bytes known before included."""
+    """Fetch, land, move the cursor, tell the source; a receipt for each delivery, those with bytes known before included."""
     for delivery in load_connector(feed).fetch(feed, state.read(feed.id), context):
-        receipt, _ = landing.land(feed.id, delivery.file_name, delivery.content)
+        receipt, _ = landing.land(feed.id, delivery.file_name, delivery.content, delivery.source_count, delivery.sender)
         state.write(feed.id, delivery.cursor)
+        if delivery.landed is not None:
+            delivery.landed()
         yield receipt
 
 

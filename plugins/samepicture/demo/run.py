@@ -104,7 +104,7 @@ def _run(settings: Settings, console: Console) -> list[str]:
         from samepicture.airflow import embedded
 
         preparing = progress.add_task("preparing the scheduler", total=1)
-        embedded.set_up(f"collect_{feed.id}" for feed in pipeline.feeds.values() if feed.connector.schedule)
+        embedded.set_up(f"collect_{feed.id}" for feed in pipeline.feeds.values() if feed.is_collected)
         progress.advance(preparing)
         working = progress.add_task("asking, judging and loading", total=None)
         building = progress.add_task("rebuilding and publishing", total=None)

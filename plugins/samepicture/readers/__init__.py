@@ -7,17 +7,14 @@ A folder's own `reader.py` offers the same `read(stream, file_name, feed)`.
 
 from __future__ import annotations
 
-import importlib.util
-import sys
+import importlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
-from types import ModuleType
 from typing import IO
 
 import polars as pl
 
-from samepicture.feed import Feed
+from samepicture.feed import Feed, load_own
 from samepicture.messages import SubmissionRejected, SubmissionWarning
 
 BATCH_ROWS = 100_000
@@ -48,24 +45,7 @@ def read_parts(feed: Feed, stream: IO[bytes], file_name: str) -> Iterator[Part]:
 def _reader(feed: Feed) -> Callable[[IO[bytes], str, Feed], Iterator[Part]]:
     if feed.reader.kind == "own":
         return load_own(feed.folder / "reader.py").read  # type: ignore[no-any-return]
-    if feed.reader.kind == "workbook":
-        from samepicture.readers import workbook
-
-        return workbook.read
-    from samepicture.readers import delimited
-
-    return delimited.read
-
-
-def load_own(path: Path) -> ModuleType:
-    """Import a feed folder's own module by its path; folders are not packages."""
-    spec = importlib.util.spec_from_file_location(f"samepicture_feed_{path.parent.name}_{path.stem}", path)
-    if spec is None or spec.loader is None or not path.is_file():
-        raise FileNotFoundError(f"{path.parent}/feed.yml says 'kind: own' but {path.name} is not there: add it")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # dataclasses look their module up there
-    spec.loader.exec_module(module)
-    return module
+    return importlib.import_module(f"samepicture.readers.stock.{feed.reader.kind}").read  # type: ignore[no-any-return]
 
 
 def reject_empty(size: int, file_name: str) -> None:

@@ -11,6 +11,7 @@ from samepicture.records import (
     organisation,
     organisation_relationship,
     population,
+    survey_response,
     survey_result,
 )
 from samepicture.records.contract import PROVENANCE, Column, Contract, Kind
@@ -20,6 +21,7 @@ CONTRACTS: dict[str, Contract] = {
     for module in (
         complaint,
         complaint_return,
+        survey_response,
         survey_result,
         experience_story,
         healthwatch_report,

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, MetaData, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
@@ -72,14 +72,28 @@ class DuckDBWarehouse:
         with self.writer() as connection:
             for schema in ("raw", "ops"):
                 connection.exec_driver_sql(f"create schema if not exists {schema}")
-            raw_tables().create_all(connection)
-            ledger.metadata.create_all(connection)
+            for tables in (raw_tables(), ledger.metadata):
+                tables.create_all(connection)
+                _add_columns(connection, tables)
 
     def insert_parquet(self, connection: Connection, table: str, path: Path) -> int:
         """Append a Parquet file to a table by column name; the number of rows. Part of the caller's transaction."""
         result = connection.exec_driver_sql(f"insert into {table} by name select * from read_parquet(?)", (str(path),))  # noqa: S608 - our own table's name
         row = result.fetchone()
         return int(row[0]) if row else 0
+
+
+def _add_columns(connection: Connection, tables: MetaData) -> None:
+    """Columns that a contract or the ledger has gained since a table was made; empty in the rows that are there."""
+    there = {
+        (row[0], row[1], row[2])
+        for row in connection.exec_driver_sql("select schema_name, table_name, column_name from duckdb_columns() where not internal")
+    }
+    for table in tables.tables.values():
+        for column in table.columns:
+            if (table.schema, table.name, column.name) not in there:
+                kind = column.type.compile(connection.dialect)
+                connection.exec_driver_sql(f'alter table "{table.schema}"."{table.name}" add column "{column.name}" {kind}')
 
 
 def _without_progress_bar(connection: Any, _record: Any) -> None:

@@ -1,5 +1,0 @@
-"""Collects reports from the addresses in feed.yml."""
-
-from samepicture.connectors.reports import fetch
-
-__all__ = ["fetch"]

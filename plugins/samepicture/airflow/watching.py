@@ -1,0 +1,57 @@
+"""Watches a feed's source, and wakes the DAG that fetches when something waits there.
+
+An event of a watcher carries no partition key and can be lost between runs, so it is
+only a wake-up: it says that something waits, not what, and is repeated while it waits.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import time
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any
+
+from airflow.triggers.base import BaseEventTrigger, TriggerEvent
+
+from samepicture.connectors.base import ConnectorError, FetchContext, load_connector
+from samepicture.feed import load_feeds
+from samepicture.settings import Settings
+
+REPEAT_SECONDS = 30.0
+"""What still waits after so long is told again: its run failed, or the event was lost."""
+PAUSE_SECONDS = (1.0, 60.0)
+"""After a source could not be reached: the first pause, and the longest; doubled each time."""
+
+log = logging.getLogger(__name__)
+
+
+class SourceWatcher(BaseEventTrigger):
+    """Fires when something new waits at a feed's source, and again while it stays there."""
+
+    def __init__(self, feed_id: str) -> None:
+        super().__init__()
+        self.feed_id = feed_id
+
+    def serialize(self) -> tuple[str, dict[str, Any]]:
+        """How the triggerer makes it again."""
+        return ("samepicture.airflow.watching.SourceWatcher", {"feed_id": self.feed_id})
+
+    async def run(self) -> AsyncIterator[TriggerEvent]:
+        """Watch for ever; a source that fails is tried again after a pause."""
+        feed = load_feeds(Settings.from_environment().feeds)[self.feed_id]
+        pause, told, told_at = PAUSE_SECONDS[0], frozenset[str](), 0.0
+        while True:
+            try:
+                async for waiting in load_connector(feed).watch(feed, FetchContext(os.environ, datetime.now(UTC))):
+                    pause = PAUSE_SECONDS[0]
+                    if waiting - told or (waiting and time.monotonic() - told_at > REPEAT_SECONDS):
+                        told_at = time.monotonic()
+                        yield TriggerEvent({"waiting": len(waiting)})
+                    told = waiting
+            except (ConnectorError, OSError) as error:
+                log.warning("%s can't be watched: %s", self.feed_id, error)
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, PAUSE_SECONDS[1])
