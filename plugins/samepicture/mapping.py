@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from samepicture.feed import ColumnMap, Feed, Layout
+from samepicture.feed_checks import BY_LAYOUT
 from samepicture.messages import PROBLEMS, SubmissionRejected, SubmissionWarning, as_shown
 from samepicture.privacy.redaction import redact
 from samepicture.readers import LINE, fold
@@ -63,8 +64,8 @@ class Mapping:
     def __init__(self, feed: Feed, headers: Sequence[str]) -> None:
         self._contract: Contract = CONTRACTS[feed.record_type]
         self._feed = feed
-        self._own = feed.reader.kind == "own"
-        """Only a reader of ours may say of a record when it changed and that it is gone: a sender's column of that name may not."""
+        self._own = feed.reader.kind not in BY_LAYOUT
+        """Only a reader that makes records itself may say of a record when it changed and that it is gone: a sender's column of that name may not."""
         self._headers: dict[str, str] = {}
         for name in headers:
             self._headers.setdefault(fold(name), name)

@@ -62,7 +62,7 @@ class Client:
     def __init__(
         self, source: str, base_url: str, headers: Mapping[str, str], key: str, requests_per_second: float, pause_seconds: float = 0.5
     ) -> None:
-        """`source` names the API in errors; `headers` may hold the key; `pause_seconds` is the first pause before a retry, doubled each time."""
+        """`source` names the API in errors; `headers` may hold the key, which is empty where none is needed; `pause_seconds` is the first pause before a retry, doubled each time."""
         parts = urlsplit(base_url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ConnectorError(f"The address of {source} is no http(s) address: correct it.")
@@ -123,7 +123,7 @@ class Client:
             return response.status_code, self._blot(bytes(content))
 
     def _blot(self, content: bytes) -> bytes:
-        for form in {self._key, quote(self._key, safe="")}:
+        for form in {self._key, quote(self._key, safe="")} - {""}:
             content = content.replace(form.encode(), BLOTTED)
         return content
 
