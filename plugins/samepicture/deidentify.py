@@ -24,8 +24,8 @@ def deidentified(frame: pl.DataFrame, contract: Contract, key: bytes) -> pl.Data
     a code with spaces, or longer than CODE_LENGTH, is UNRECOGNISED.
     """
     if contract.of_kind(Kind.IDENTIFIER):
-        organisation = frame.get_column("organisation_ods_code")
-        frame = frame.with_columns([pseudonyms(key, organisation, frame.get_column(name)) for name in contract.of_kind(Kind.IDENTIFIER)])
+        scope = frame.get_column(contract.reference_scope)
+        frame = frame.with_columns([pseudonyms(key, scope, frame.get_column(name)) for name in contract.of_kind(Kind.IDENTIFIER)])
     codes = contract.of_kind(Kind.CODE)
     return frame.with_columns(
         *[redact(frame.get_column(name)) for name in contract.of_kind(Kind.NARRATIVE, Kind.TEXT)],

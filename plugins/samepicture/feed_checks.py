@@ -16,8 +16,8 @@ from samepicture.records import Contract, Kind
 if TYPE_CHECKING:
     from samepicture.feed import ColumnMap, Feed, Layout
 
-BY_LAYOUT = ("delimited", "workbook")
-"""Readers that can't do without a layout."""
+BY_LAYOUT = ("delimited", "json_records", "workbook")
+"""Readers of a sender's own columns: they can't do without a layout."""
 FOUND_ELSEWHERE = ("version_at",)
 """Columns that a layout may give though no contract has them."""
 

@@ -69,6 +69,8 @@ class Contract:
     nuance: str = ""
     event_date: str | None = None
     """The column by whose date organisations are resolved."""
+    reference_scope: str = "organisation_ods_code"
+    """The column within which a source's own references (Kind.IDENTIFIER) are unique: two scopes' equal references are two."""
     by_name: dict[str, Column] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

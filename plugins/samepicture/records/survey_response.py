@@ -10,16 +10,19 @@ CONTRACT = Contract(
     grain="one answer to one question of one person's return; a question that takes several answers is several rows",
     key=("survey_id", "response_pseudonym", "question_id", "answer_number"),
     event_date="submitted_date",
+    reference_scope="survey_id",
     nuance=(
         "Raw value, scale, direction and normalised score are kept apart: compare normalised scores within one scale_code only, "
         "never average them across scales. 'Don't know' has no score, but counts where a measure's official denominator counts it. "
-        "Whoever answers has chosen to: a return is no sample unless the survey says so."
+        "Whoever answers has chosen to: a return is no sample unless the survey says so. "
+        "A return is one record of a submission, however many answers it has: it is accepted, rejected and replaced as a whole. "
+        "A return that the source deleted, that holds no answer or that was a test is one row without a question, with is_removed."
     ),
     columns=(
         Column("survey_id", Kind.REFERENCE, "The survey's own id at its platform."),
         Column("survey_name", Kind.TEXT, "Its title."),
         Column(
-            "response_pseudonym", Kind.IDENTIFIER, "Keyed pseudonym of the return: joins a person's answers, and the comment to the score."
+            "response_pseudonym", Kind.IDENTIFIER, "Keyed pseudonym of the return within its survey: joins a person's answers, and the comment to the score."
         ),
         Column(
             "question_id",
@@ -50,7 +53,7 @@ CONTRACT = Contract(
             Kind.CODE,
             "FFT setting: inpatient, ae, outpatient, gp, community, mental_health, maternity, ambulance, dental, ...",
         ),
-        Column("age_band_code", Kind.CODE, "The source's age band; unknown where not given."),
+        Column("age_band_code", Kind.CODE, "The source's age band; empty where not asked or not given."),
         Column("ethnic_category_code", Kind.CODE, "Ethnic category 2001: A to S, Z not stated, 99 not known."),
         Column("gender_code", Kind.CODE, "Person stated gender: 1 male, 2 female, 9 indeterminate, X not known."),
         Column("has_disability", Kind.BOOLEAN, "The person said that they have a disability; empty where not asked or not said."),
