@@ -9,6 +9,9 @@ RUN := $(UV) run --locked --no-sync
 # Linting compiles the models: on an empty database in memory.
 SQLFLUFF := SAMEPICTURE_DUCKDB=:memory: $(RUN) sqlfluff
 READY := .venv/.ready
+# The NHS's own MESH server for tests. It pins another FastAPI than Airflow does, so it lives apart.
+MESH := .mesh/.ready
+MESH_SANDBOX_VERSION := 1.0.137
 
 export UV_PYTHON_DOWNLOADS = never
 
@@ -28,7 +31,12 @@ $(READY): $(UV) pyproject.toml uv.lock
 demo: $(READY)
 	$(RUN) samepicture demo
 
-test: $(READY)
+$(MESH): $(READY)
+	$(UV) venv --quiet --clear --python $(PYTHON) .mesh
+	$(UV) pip install --quiet --python .mesh/bin/python mesh-sandbox==$(MESH_SANDBOX_VERSION)
+	@touch $@
+
+test: $(READY) $(MESH)
 	$(RUN) pytest
 
 lint: $(READY)
@@ -52,4 +60,4 @@ airflow: $(READY)
 	$(RUN) samepicture airflow
 
 clean:
-	rm -rf .samepicture .venv .uv dbt/target dbt/logs
+	rm -rf .samepicture .venv .uv .mesh dbt/target dbt/logs
