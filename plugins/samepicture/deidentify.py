@@ -11,8 +11,11 @@ import polars as pl
 from samepicture.privacy.pseudonym import pseudonyms
 from samepicture.privacy.redaction import redact
 from samepicture.records import Contract, Kind
+from samepicture.values import as_json
 
 CODE_LENGTH = 120
+REFERENCE_LENGTH = 400
+"""Addresses of pages are longer than codes."""
 UNRECOGNISED = "unrecognised"
 """In place of a code that is no code: words that slipped into its column are told of, not kept."""
 
@@ -21,7 +24,7 @@ def deidentified(frame: pl.DataFrame, contract: Contract, key: bytes) -> pl.Data
     """The same batch without identifiers: what may be written anywhere outside the landing store.
 
     Dates, numbers and public references stay. Everything that can hold words is redacted;
-    a code with spaces, or longer than CODE_LENGTH, is UNRECOGNISED.
+    a code with spaces, or longer than CODE_LENGTH, is UNRECOGNISED, and so is such an item of a list of references.
     """
     if contract.of_kind(Kind.IDENTIFIER):
         scope = frame.get_column(contract.reference_scope)
@@ -30,7 +33,8 @@ def deidentified(frame: pl.DataFrame, contract: Contract, key: bytes) -> pl.Data
     return frame.with_columns(
         *[redact(frame.get_column(name)) for name in contract.of_kind(Kind.NARRATIVE, Kind.TEXT)],
         *[redact_json(frame.get_column(name)) for name in (*contract.of_kind(Kind.LIST, Kind.JSON), "unmapped")],
-        *[pl.when(_is_code(pl.col(name))).then(pl.col(name)).otherwise(pl.lit(UNRECOGNISED)).alias(name) for name in codes],
+        *[_references(frame.get_column(name)) for name in contract.of_kind(Kind.REFERENCES)],
+        *[_code_or_unrecognised(pl.col(name), CODE_LENGTH).alias(name) for name in codes],
     )
 
 
@@ -63,5 +67,13 @@ def _each_text(value: Any, change: Callable[[str], str]) -> Any:
     return value
 
 
-def _is_code(code: pl.Expr) -> pl.Expr:
-    return code.is_null() | (~code.str.contains(r"\s") & (code.str.len_chars() <= CODE_LENGTH))
+def _references(documents: pl.Series) -> pl.Series:
+    """JSON arrays of references: an item that can't be one is UNRECOGNISED."""
+    name = documents.name
+    items = documents.str.json_decode(pl.List(pl.String)).list.eval(_code_or_unrecognised(pl.element(), REFERENCE_LENGTH))
+    return as_json(items).alias(name)
+
+
+def _code_or_unrecognised(code: pl.Expr, length: int) -> pl.Expr:
+    is_code = code.is_null() | (~code.str.contains(r"\s") & (code.str.len_chars() <= length))
+    return pl.when(is_code).then(code).otherwise(pl.lit(UNRECOGNISED))

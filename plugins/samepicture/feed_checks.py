@@ -12,12 +12,15 @@ from typing import TYPE_CHECKING, Literal
 import yaml
 
 from samepicture.records import Contract, Kind
+from samepicture.survey_questions import declared
 
 if TYPE_CHECKING:
     from samepicture.feed import ColumnMap, Feed, Layout
 
 BY_LAYOUT = ("delimited", "json_records", "workbook")
 """Readers of a sender's own columns: they can't do without a layout."""
+SURVEYS = ("limesurvey", "qualtrics", "smartsurvey", "surveymonkey")
+"""Readers whose options say what the questions of a survey are."""
 FOUND_ELSEWHERE = ("version_at",)
 """Columns that a layout may give though no contract has them."""
 
@@ -87,6 +90,11 @@ def _reader(feed: Feed) -> Iterator[str]:
     yield from _pattern("reader.members", feed.reader.members)
     if feed.reader.kind in BY_LAYOUT and not feed.layouts:
         yield "layouts is missing: declare one, with the headers of the file."
+    if feed.reader.kind in SURVEYS:
+        try:
+            declared(feed.reader.options)
+        except ValueError as error:
+            yield f"reader.options.{error}"
     for key, kind, kinds in (
         ("reader", feed.reader.kind, {"own", *stock("readers")}),
         ("connector", feed.connector.kind, {"own", "sent", *stock("connectors")}),
@@ -133,7 +141,7 @@ def _column(where: str, spec: ColumnMap, kind: Kind) -> Iterator[str]:
         yield f"{where} needs exactly one of 'from', 'each' and 'constant': say where its value comes from."
     if spec.split is not None and not spec.from_:
         yield f"{where}.split needs 'from': name the header whose value is split."
-    if (spec.split is not None or spec.each) and kind is not Kind.LIST:
+    if (spec.split is not None or spec.each) and kind not in (Kind.LIST, Kind.REFERENCES):
         yield f"{where} is no list: use 'from' without 'each' and 'split'."
     for form in spec.dates:
         if "%" not in form:

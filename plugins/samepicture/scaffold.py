@@ -84,6 +84,8 @@ def _family(record_type: str) -> str:
         "experience_story": "stories",
         "healthwatch_report": "healthwatch",
         "engagement_activity": "engagement",
+        "improvement_action": "engagement",
+        "ombudsman_decision": "complaints",
     }
     return families.get(record_type, "reference")
 
@@ -91,7 +93,7 @@ def _family(record_type: str) -> str:
 def _options(column: Column) -> dict[str, object]:
     if column.kind is Kind.DATE:
         return {"dates": ["%d/%m/%Y"]}
-    if column.kind is Kind.LIST:
+    if column.kind in (Kind.LIST, Kind.REFERENCES):
         return {"split": ";"}
     return {}
 
@@ -118,8 +120,8 @@ def _value(contract: Contract, column: Column, row: int) -> str:
             return "no"
         case Kind.CODE:
             return f"RZ{'NEHK'[row]}"
-        case Kind.LIST:
-            return "RZN" if column.name == "organisation_ods_codes" else ""
+        case Kind.LIST | Kind.REFERENCES:
+            return "RZN"
         case _:
             return f"Invented {row + 1}"
 

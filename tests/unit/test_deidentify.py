@@ -52,3 +52,13 @@ def test_every_kind_that_can_hold_words_is_redacted() -> None:
     row = deidentified(frame, contract, b"k" * 32).row(0, named=True)
     assert not [name for name, value in row.items() if isinstance(value, str) and ("900123" in value or "ada@" in value)]
     assert row["gender_code"] == UNRECOGNISED
+
+
+def test_references_stay_and_words_in_their_place_do_not() -> None:
+    contract = CONTRACTS["improvement_action"]
+    columns = {column.name: pl.Series([None], dtype=column.polars_type) for column in contract.columns}
+    given = ["https://www.healthwatch.example/report/1#2", "see Mrs Jones", "E001", None, "x" * 401]
+    frame = pl.DataFrame({**columns, "recommendation_ids": [json.dumps(given)], "unmapped": pl.Series([None], dtype=pl.String)})
+    row = deidentified(frame, contract, b"k" * 32).row(0, named=True)
+    assert json.loads(row["recommendation_ids"]) == [given[0], UNRECOGNISED, "E001", None, UNRECOGNISED]
+    assert row["activity_ids"] is None

@@ -26,6 +26,8 @@ class Kind(StrEnum):
     BOOLEAN = "boolean"
     LIST = "list"
     """Several texts, kept as a JSON array of strings (portable between engines)."""
+    REFERENCES = "references"
+    """Several public numbers or addresses, as a JSON array: kept as they are; what has spaces is none and is not kept."""
     JSON = "json"
     """A nested value, kept as JSON text; its shape is in the column's description."""
     NARRATIVE = "narrative"
