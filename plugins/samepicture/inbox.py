@@ -7,41 +7,28 @@ harmless: loading replaces.
 
 from __future__ import annotations
 
-import time
 from collections import defaultdict
-from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
+from samepicture.announced import RETRY_SECONDS, is_fresh, note
 from samepicture.build import unpublished_since
 from samepicture.pending import pending
 from samepicture.process import Pipeline
 from samepicture.register import unprocessed
 from samepicture.settings import Settings
 
-RETRY_SECONDS = 15 * 60
-
 
 def waiting(pipeline: Pipeline) -> dict[str, list[str]]:
     """Submission ids to announce now, oldest first, by feed; notes that they were announced."""
-    folder = pipeline.settings.home / "announced"
     found: dict[str, list[str]] = defaultdict(list)
     for receipt in unprocessed(pipeline):
         if receipt.feed_id not in pipeline.feeds:
             continue  # landed for a feed that is not declared here: it waits until it is, and `status` shows it
-        mark = folder / receipt.submission_id
-        if mark.exists() and time.time() - mark.stat().st_mtime < RETRY_SECONDS:
+        if is_fresh(pipeline.settings, receipt.submission_id):
             continue
         note(pipeline.settings, [receipt.submission_id])
         found[receipt.feed_id].append(receipt.submission_id)
     return dict(found)
-
-
-def note(settings: Settings, submission_ids: Iterable[str]) -> None:
-    """Note that submissions have just been announced, by whoever landed them."""
-    folder = settings.home / "announced"
-    folder.mkdir(parents=True, exist_ok=True)
-    for submission_id in submission_ids:
-        (folder / submission_id).touch()
 
 
 def is_forgotten(settings: Settings) -> bool:

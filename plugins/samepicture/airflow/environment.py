@@ -34,6 +34,9 @@ def airflow_environment(settings: Settings) -> dict[str, str]:
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
     }
     chosen = {name: os.environ.get(name, value) for name, value in defaults.items()}
+    # Tasks report here; Airflow's own default is port 8080, whatever the API server's is.
+    url = f"http://{chosen['AIRFLOW__API__HOST']}:{chosen['AIRFLOW__API__PORT']}/execution/"
+    chosen["AIRFLOW__CORE__EXECUTION_API_SERVER_URL"] = os.environ.get("AIRFLOW__CORE__EXECUTION_API_SERVER_URL", url)
     return {**chosen, "SAMEPICTURE_HOME": str(settings.home)}  # parsing DAG files and tasks see the same installation
 
 

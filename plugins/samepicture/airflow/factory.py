@@ -86,7 +86,7 @@ def collect_dag(feed: Feed) -> DAG:
         @task(outlets=[submissions])
         def collect(outlet_events: Any = None) -> None:
             """Land what is new; the cursor moves only with the landing."""
-            from samepicture.inbox import note
+            from samepicture.announced import note
             from samepicture.register import unprocessed
 
             pipeline = _pipeline()

@@ -6,9 +6,6 @@ Airflow's example `custom_partition_timetable`).
 
 from __future__ import annotations
 
-from typing import ClassVar
-
-from airflow.plugins_manager import AirflowPlugin
 from airflow.timetables.trigger import CronTriggerTimetable
 
 
@@ -16,10 +13,3 @@ class ScheduledSubmissions(CronTriggerTimetable):
     """Runs on a cron expression (UTC) and emits one keyed event a submission that it finds."""
 
     partitioned_at_runtime = True
-
-
-class SamePicturePlugin(AirflowPlugin):
-    """Makes the timetable known to the scheduler."""
-
-    name = "samepicture"
-    timetables: ClassVar = [ScheduledSubmissions]

@@ -16,12 +16,12 @@ from typing import Any
 
 from airflow.triggers.base import BaseEventTrigger, TriggerEvent
 
-from samepicture.connectors.base import ConnectorError, FetchContext, load_connector
-from samepicture.feed import load_feeds
+from samepicture.connectors.base import Connector, ConnectorError, FetchContext, load_connector
+from samepicture.feed import Feed, load_feeds
 from samepicture.settings import Settings
 
-REPEAT_SECONDS = 30.0
-"""What still waits after so long is told again: its run failed, or the event was lost."""
+REPEAT_SECONDS = (30.0, 600.0)
+"""What still waits after so long is told again: its run failed, or the event was lost. At first, and at the longest; doubled each time."""
 PAUSE_SECONDS = (1.0, 60.0)
 """After a source could not be reached: the first pause, and the longest; doubled each time."""
 
@@ -39,15 +39,21 @@ class SourceWatcher(BaseEventTrigger):
         """How the triggerer makes it again."""
         return ("samepicture.airflow.watching.SourceWatcher", {"feed_id": self.feed_id})
 
+    def _source(self) -> tuple[Feed, Connector]:
+        feed = load_feeds(Settings.from_environment().feeds)[self.feed_id]
+        return feed, load_connector(feed)
+
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Watch for ever; a source that fails is tried again after a pause."""
-        feed = load_feeds(Settings.from_environment().feeds)[self.feed_id]
-        pause, told, told_at = PAUSE_SECONDS[0], frozenset[str](), 0.0
+        feed, connector = await asyncio.to_thread(self._source)  # other watchers go on meanwhile
+        pause, repeat, told, told_at = PAUSE_SECONDS[0], REPEAT_SECONDS[0], frozenset[str](), 0.0
         while True:
             try:
-                async for waiting in load_connector(feed).watch(feed, FetchContext(os.environ, datetime.now(UTC))):
+                async for waiting in connector.watch(feed, FetchContext(os.environ, datetime.now(UTC))):
                     pause = PAUSE_SECONDS[0]
-                    if waiting - told or (waiting and time.monotonic() - told_at > REPEAT_SECONDS):
+                    is_new = bool(waiting - told)
+                    if is_new or (waiting and time.monotonic() - told_at > repeat):
+                        repeat = REPEAT_SECONDS[0] if is_new else min(repeat * 2, REPEAT_SECONDS[1])
                         told_at = time.monotonic()
                         yield TriggerEvent({"waiting": len(waiting)})
                     told = waiting
