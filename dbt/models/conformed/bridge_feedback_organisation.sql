@@ -14,6 +14,30 @@ report_providers as (
     {{ json_text_rows('reports', ['feedback_id'], 'provider_names') }}
 ),
 
+decisions as (
+    select * from {{ ref('fct_ombudsman_decision') }}
+),
+
+decision_organisations as (
+    {{ json_text_rows('decisions', ['feedback_id'], 'organisation_ods_codes') }}
+),
+
+decision_names as (
+    {{ json_text_rows('decisions', ['feedback_id'], 'organisation_names') }}
+),
+
+names as (
+    select
+        feedback_id,
+        item
+    from report_providers
+    union all
+    select
+        feedback_id,
+        item
+    from decision_names
+),
+
 {# Names are matched only where they mean one organisation. #}
 organisation_names as (
     select
@@ -39,6 +63,13 @@ named as (
     where item is not null
     union all
     select
+        feedback_id,
+        item as organisation_ods_code,
+        'code' as match_code
+    from decision_organisations
+    where item is not null
+    union all
+    select
         'activity:' || organisation_ods_code || ':' || activity_id as feedback_id,
         organisation_ods_code,
         'code' as match_code
@@ -46,12 +77,12 @@ named as (
     where not is_removed
     union all
     select
-        report_providers.feedback_id,
+        names.feedback_id,
         organisation_names.ods_code as organisation_ods_code,
         'name' as match_code
-    from report_providers
+    from names
     inner join organisation_names
-        on lower(trim(report_providers.item)) = organisation_names.folded_name
+        on lower(trim(names.item)) = organisation_names.folded_name
 ),
 
 trusts as (

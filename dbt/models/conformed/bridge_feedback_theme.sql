@@ -38,6 +38,14 @@ activity_themes as (
     {{ json_text_rows('activities', ['feedback_id'], 'theme_codes') }}
 ),
 
+decisions as (
+    select * from {{ ref('fct_ombudsman_decision') }}
+),
+
+decision_subjects as (
+    {{ json_text_rows('decisions', ['feedback_id'], 'subject_names') }}
+),
+
 {# An unmapped subject is kept under the supplier's own name for it. #}
 source_codes as (
     select
@@ -74,6 +82,14 @@ source_codes as (
         upper(trim(item)) as source_code,
         cast(null as varchar) as polarity
     from activity_themes
+    where item is not null
+    union all
+    select
+        feedback_id,
+        'ombudsman_subject' as scheme_code,
+        lower(trim(item)) as source_code,
+        cast(null as varchar) as polarity
+    from decision_subjects
     where item is not null
 ),
 

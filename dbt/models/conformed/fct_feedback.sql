@@ -75,6 +75,20 @@ feedback as (
         line_number
     from {{ ref('stg_engagement_activity') }}
     where not is_removed
+    union all
+    select
+        feedback_id,
+        'ombudsman_decision' as record_type,
+        'ombudsman_decision' as feedback_kind_code,
+        cast(null as varchar) as organisation_ods_code,
+        decision_date as event_date,
+        'negative' as direction_code,
+        'case' as method_code,
+        cast(1 as bigint) as people_count,
+        feed_id,
+        submission_id,
+        line_number
+    from {{ ref('fct_ombudsman_decision') }}
 )
 
 select
@@ -83,6 +97,7 @@ select
         feeds.source_family_code,
         case feedback.record_type
             when 'complaint' then 'complaints'
+            when 'ombudsman_decision' then 'complaints'
             when 'experience_story' then 'stories'
             when 'healthwatch_report' then 'healthwatch'
             else 'engagement'

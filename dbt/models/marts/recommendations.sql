@@ -5,6 +5,20 @@ with recommendations as (
         *,
         response_status_code = 'responded' or response_date is not null as is_answered
     from {{ ref('fct_recommendation') }}
+),
+
+actions as (
+    select
+        action_sources.source_id as recommendation_id,
+        count(distinct actions.action_key) as action_count,
+        min(actions.done_date) as acted_on_date
+    from {{ ref('bridge_action_source') }} as action_sources
+    inner join {{ ref('fct_improvement_action') }} as actions
+        on action_sources.action_key = actions.action_key
+    where
+        action_sources.source_kind_code = 'recommendation'
+        and action_sources.is_matched
+    group by action_sources.source_id
 )
 
 select
@@ -31,7 +45,11 @@ select
         when recommendations.is_answered then recommendations.response_date <= recommendations.due_date
         when recommendations.due_date < {{ today() }} then false
     end as is_answered_in_time,
-    cast(null as boolean) as is_acted_on
+    coalesce(actions.action_count, 0) as action_count,
+    actions.acted_on_date,
+    case when actions.action_count > 0 then actions.acted_on_date is not null end as is_acted_on
 from recommendations
 inner join {{ ref('fct_healthwatch_report') }} as reports
     on recommendations.report_id = reports.report_id
+left join actions
+    on recommendations.recommendation_id = actions.recommendation_id
