@@ -89,7 +89,7 @@ async def _opened(feed: Feed, context: FetchContext) -> AsyncIterator[_Server]:
             session = await connection.start_sftp_client(path_errors="surrogateescape")
         except (OSError, asyncssh.Error) as error:
             raise _lost(who, error) from None
-        yield _Server(who, session, str(feed.connector.options.get("folder", ".")))
+        yield _Server(who, connection, session, str(feed.connector.options.get("folder", ".")))
     finally:
         connection.close()
         with suppress(TimeoutError, OSError, asyncssh.Error):
@@ -131,7 +131,7 @@ def _proof(feed: Feed, context: FetchContext) -> dict[str, Any]:
     path = context.required(feed, "key_file_from", "the path of our private key")
     try:
         return {"client_keys": [asyncssh.read_private_key(path)]}
-    except (OSError, asyncssh.KeyImportError):
+    except (OSError, ValueError):
         raise ConnectorError(
             f"{feed.id}: {path} can't be read as a private key without a passphrase: correct {feed.connector.options['key_file_from']}."
         ) from None
@@ -144,8 +144,9 @@ def _lost(who: str, error: Exception) -> ConnectorError:
 class _Server:
     """A folder of a server as a place."""
 
-    def __init__(self, who: str, session: asyncssh.SFTPClient, folder: str) -> None:
+    def __init__(self, who: str, connection: asyncssh.SSHClientConnection, session: asyncssh.SFTPClient, folder: str) -> None:
         self._who = who
+        self._connection = connection
         self._session = session
         self._folder = folder
 
@@ -198,9 +199,10 @@ class _Server:
         """Bounds one request, and says in the terms of Place what went wrong. The server's own words are not repeated."""
         import asyncssh
 
+        # A silent server is hung up on, and not only given up on: a request that is called off still waits for its answer.
+        watchdog = asyncio.get_running_loop().call_later(ANSWER_SECONDS, self._connection.abort)
         try:
-            async with asyncio.timeout(ANSWER_SECONDS):
-                yield
+            yield
         except (asyncssh.SFTPNoSuchFile, asyncssh.SFTPNoSuchPath):
             raise FileNotFoundError(2, "there is no such file") from None
         except (asyncssh.SFTPPermissionDenied, asyncssh.SFTPWriteProtect):
@@ -209,6 +211,8 @@ class _Server:
             raise _lost(self._who, error) from None
         except asyncssh.SFTPError as error:
             raise OSError(5, f"the server failed ({type(error).__name__})") from None
+        finally:
+            watchdog.cancel()
 
 
 def _is_file(attributes: asyncssh.SFTPAttrs) -> bool:
