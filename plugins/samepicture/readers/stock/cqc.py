@@ -41,7 +41,8 @@ def _rows(stream: IO[bytes], file_name: str) -> Iterator[Row]:
         for record in answer.document if isinstance(answer.document, list) else [answer.document]:
             if not isinstance(record, dict) or not {"locationId", "providerId"} & record.keys():
                 raise SubmissionRejected(
-                    "wrong_feed", f"The file {file_name} holds no location or provider as CQC's API gives it: it may belong to another feed."
+                    "wrong_feed",
+                    f"The file {file_name} holds no location or provider as CQC's API gives it: it may belong to another feed.",
                 )
             place += 1
             rows: dict[tuple[Any, ...], Row] = {}
