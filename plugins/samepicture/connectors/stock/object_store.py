@@ -66,9 +66,10 @@ class _Bucket:
 
         self._who = f"{feed_id}: {url}"
         self._refusals = _refusals(scheme)
+        self._errors = (OSError, *self._refusals)
         try:
             self._fs, root = fsspec.core.url_to_fs(url, **settings)
-        except (ValueError, *self._refusals) as error:
+        except self._errors as error:
             raise self._unusable(error) from None
         self._root = str(root).rstrip("/")
 
@@ -78,7 +79,7 @@ class _Bucket:
     def _look(self) -> list[Seen]:
         try:
             entries = self._list()
-        except (OSError, *self._refusals) as error:
+        except self._errors as error:
             raise self._unusable(error) from None
         prefix = f"{self._root}/"
         return [
@@ -136,14 +137,14 @@ class _Bucket:
 
 
 def _refusals(scheme: str) -> tuple[type[Exception], ...]:
-    """What the scheme's library raises that is no OSError."""
+    """What the scheme's library raises that is no OSError; ValueError says that an address or credential has the wrong form."""
     if scheme == "s3":
-        from botocore.exceptions import BotoCoreError, ClientError
+        from botocore.exceptions import BotoCoreError, ClientError  # type: ignore[import-untyped]
 
-        return (BotoCoreError, ClientError)
+        return (BotoCoreError, ClientError, ValueError)
     from azure.core.exceptions import AzureError
 
-    return (AzureError,)
+    return (AzureError, ValueError)
 
 
 def _seen(name: str, entry: dict[str, Any]) -> Seen:

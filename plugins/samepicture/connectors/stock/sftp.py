@@ -20,7 +20,7 @@ import asyncio
 import stat
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, cast
 
 from samepicture.connectors import arrivals
 from samepicture.connectors.arrivals import Seen
@@ -174,7 +174,7 @@ class _Server:
         try:
             while True:
                 async with self._answers():
-                    piece = await source.read(PIECE)
+                    piece = cast(bytes, await source.read(PIECE))
                 if not piece:
                     return
                 target.write(piece)
