@@ -66,7 +66,7 @@ class _Bucket:
 
         self._who = f"{feed_id}: {url}"
         self._refusals = _refusals(scheme)
-        self._errors = (OSError, *self._refusals)
+        self._errors: tuple[type[Exception], ...] = (OSError, *self._refusals)
         try:
             self._fs, root = fsspec.core.url_to_fs(url, **settings)
         except self._errors as error:
