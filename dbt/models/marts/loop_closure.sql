@@ -4,7 +4,8 @@ with actions as (
     select
         *,
         done_date is not null as is_done,
-        told_back_date is not null and told_back_channel_code is not null as is_told_back
+        told_back_date is not null and told_back_channel_code is not null as is_told_back,
+        {{ dbt.datediff('agreed_date', 'done_date', 'day') }} as agreed_to_done_days
     from {{ ref('fct_improvement_action') }}
 ),
 
@@ -78,7 +79,7 @@ select
     case
         when said.said_date <= actions.done_date then {{ dbt.datediff('said.said_date', 'actions.done_date', 'day') }}
     end as said_to_done_days,
-    {{ dbt.datediff('actions.agreed_date', 'actions.done_date', 'day') }} as agreed_to_done_days,
+    actions.agreed_to_done_days,
     case
         when actions.is_told_back and actions.told_back_date >= actions.done_date
             then {{ dbt.datediff('actions.done_date', 'actions.told_back_date', 'day') }}
