@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 import yaml
 
+from samepicture.json_source import json_source
 from samepicture.records import Contract, Kind
 from samepicture.survey_questions import declared
 
@@ -106,6 +107,11 @@ def _reader(feed: Feed) -> Iterator[str]:
 
 
 def _connector(feed: Feed) -> Iterator[str]:
+    if feed.connector.kind == "json_api":
+        try:
+            json_source(feed.connector.options)
+        except ValueError as error:
+            yield f"connector.options.{error}"
     schedule, webhook = feed.connector.schedule, feed.connector.webhook
     if schedule is not None and feed.connector.kind == "sent":
         yield "connector.schedule is set but there is no source to ask: name it in connector.kind, or remove the schedule."

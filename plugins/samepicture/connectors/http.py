@@ -10,9 +10,9 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -30,6 +30,8 @@ LONGEST_WAIT_SECONDS = 60.0
 ANSWER_BYTES_MAX = 64 << 20
 TRY_AGAIN = (429, 500, 502, 503, 504)
 BLOTTED = b"REDACTED"
+QUOTAS = ("X-Ratelimit-App-Global-Minute", "X-Ratelimit-App-Global-Day")
+"""What SurveyMonkey counts; `-Remaining` is how many requests are left, `-Reset` in how many seconds there are more."""
 
 
 @dataclass(frozen=True)
@@ -42,14 +44,18 @@ class Answer:
     content: bytes
     """As received, but for a key that it echoed."""
     document: Any
-    """The parsed JSON; None where a status was allowed that brings none."""
+    """The parsed JSON; None where a status was allowed that brings none, and for a file."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Of the answer; names in any case."""
 
 
 def paced_session(requests_per_second: float, pause_seconds: float = 0.5) -> requests.Session:
     """A session that asks at most so often and tries again what may pass; the last refusal is the answer."""
     session = requests.Session()
     session.headers["User-Agent"] = "samepicture"
-    retry = _Patient(total=TRIES - 1, status_forcelist=TRY_AGAIN, backoff_factor=pause_seconds, raise_on_status=False)
+    retry = _Patient(  # any method: what we post are questions too
+        total=TRIES - 1, status_forcelist=TRY_AGAIN, allowed_methods=None, backoff_factor=pause_seconds, raise_on_status=False
+    )
     adapter = _Paced(Pace(requests_per_second), retry)
     session.mount("https://", adapter)
     session.mount("http://", adapter)
@@ -85,14 +91,34 @@ class Client:
         Raises ConnectorError: the key is refused, the source is down or asks to wait,
         or the answer is not JSON. What may pass is tried again.
         """
-        prepared = requests.Request("GET", f"{self._base_url}/{path}", params=params).prepare()
-        request = (prepared.path_url or "").removeprefix(urlsplit(self._base_url).path).lstrip("/")
+        return self._answer(requests.Request("GET", self._url(path), params=params), allowed)
+
+    def post(self, path: str, body: Any, allowed: tuple[int, ...] = ()) -> Answer:
+        """Ask for JSON with JSON. Only for what may be asked twice: it is tried again as `get` is."""
+        return self._answer(requests.Request("POST", self._url(path), json=body), allowed)
+
+    def file(self, path: str) -> Answer:
+        """Ask for a file, whatever is in it: it comes as `content`, unread."""
+        return self._answer(requests.Request("GET", self._url(path), headers={"Accept": "*/*"}), (), parse=False)
+
+    def below(self, request: str, link: str) -> str:
+        """Where a link in the answer to a request leads, as a path to ask for. Raises ConnectorError where it leaves this API: its key stays here."""
+        address = urljoin(self._url(request), link)
+        if not address.startswith(f"{self._base_url}/"):
+            raise ConnectorError(f"{self._source} leads to another place for more: tell the data team.")
+        return address.removeprefix(f"{self._base_url}/")
+
+    def _url(self, path: str) -> str:
+        return f"{self._base_url}/{path}".rstrip("/")
+
+    def _answer(self, asked: requests.Request, allowed: tuple[int, ...], parse: bool = True) -> Answer:
+        request = (asked.prepare().path_url or "").removeprefix(urlsplit(self._base_url).path).lstrip("/")
         failure = ""
         for attempt in range(TRIES):
             if attempt:
                 time.sleep(min(self._pause_seconds * 2 ** (attempt - 1), LONGEST_WAIT_SECONDS))
             try:
-                status, content = self._ask(path, params)
+                status, content, headers = self._ask(asked)
             except (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError):
                 failure = "broke off in the middle of an answer"
                 continue
@@ -102,25 +128,28 @@ class Client:
                     f"{self._source} can't be reached ({type(error).__name__}): check the network, then collect again."
                 ) from None
             if status in allowed:
-                return Answer(request, status, content, None)
+                return Answer(request, status, content, None, headers)
             self._raise_for_status(status)
+            if not parse:
+                return Answer(request, status, content, None, headers)
             try:
-                return Answer(request, status, content, json.loads(content.decode("utf-8-sig")))
+                return Answer(request, status, content, json.loads(content.decode("utf-8-sig")), headers)
             except ValueError:
                 failure = "answered with a page that is not data"  # as it does for a moment when something went wrong (domain: A10)
         raise ConnectorError(
             f"{self._source} {failure}, {TRIES} times: check that the key is still valid and the service is up, then collect again."
         )
 
-    def _ask(self, path: str, params: Mapping[str, str | int] | None) -> tuple[int, bytes]:
-        url = f"{self._base_url}/{path}"
-        with self._session.get(url, params=params, timeout=TIMEOUT_SECONDS, allow_redirects=False, stream=True) as response:
+    def _ask(self, asked: requests.Request) -> tuple[int, bytes, Mapping[str, str]]:
+        prepared = self._session.prepare_request(asked)
+        settings = self._session.merge_environment_settings(prepared.url or "", {}, True, None, None)
+        with self._session.send(prepared, timeout=TIMEOUT_SECONDS, allow_redirects=False, **settings) as response:
             content = bytearray()
             for chunk in response.iter_content(1 << 16):
                 content += chunk
                 if len(content) > ANSWER_BYTES_MAX:
                     raise ConnectorError(f"{self._source} sent an answer of more than {ANSWER_BYTES_MAX >> 20} MB: tell the data team.")
-            return response.status_code, self._blot(bytes(content))
+            return response.status_code, self._blot(bytes(content)), response.headers
 
     def _blot(self, content: bytes) -> bytes:
         for form in {self._key, quote(self._key, safe="")} - {""}:
@@ -167,7 +196,15 @@ class _Paced(HTTPAdapter):
 
 
 class _Patient(Retry):
-    """Waits as long as Retry-After asks, up to a bound; beyond it the refusal is the answer."""
+    """Waits as long as the source asks, up to a bound; beyond it the refusal is the answer."""
+
+    def get_retry_after(self, response: BaseHTTPResponse) -> float | None:
+        """Seconds from Retry-After, else from the reset of the quota that is used up (SurveyMonkey)."""
+        asked = super().get_retry_after(response)
+        if asked is not None or response.status != 429:
+            return asked
+        resets = [response.headers.get(f"{quota}-Reset", "") for quota in QUOTAS if response.headers.get(f"{quota}-Remaining") == "0"]
+        return max((float(reset) for reset in resets if reset.isdigit()), default=None)
 
     def increment(
         self, method: str | None = None, url: str | None = None, response: BaseHTTPResponse | None = None, *args: Any, **kwargs: Any

@@ -22,7 +22,9 @@ CONTRACT = Contract(
         Column("survey_id", Kind.REFERENCE, "The survey's own id at its platform."),
         Column("survey_name", Kind.TEXT, "Its title."),
         Column(
-            "response_pseudonym", Kind.IDENTIFIER, "Keyed pseudonym of the return within its survey: joins a person's answers, and the comment to the score."
+            "response_pseudonym",
+            Kind.IDENTIFIER,
+            "Keyed pseudonym of the return within its survey: joins a person's answers, and the comment to the score.",
         ),
         Column(
             "question_id",

@@ -1,0 +1,119 @@
+"""What connectors of survey platforms share: one delivery a survey, lists that change while they are read, returns that are gone.
+
+Options in feed.yml: `surveys`, the platform's ids; `first_day`, where the first poll begins;
+`overlap_days`, which each poll reads again: edits and deletions of this time are noticed.
+The cursor keeps for each survey `changed_to`, the latest change that was read, and `known`,
+the ids of returns that changed within the overlap of it.
+"""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, date, datetime, time, timedelta
+from typing import IO, Any
+
+from samepicture.connectors.answers import write_answer
+from samepicture.connectors.base import ConnectorError, Delivery, FetchContext
+from samepicture.connectors.http import Answer, Client
+from samepicture.feed import Feed
+
+ROUNDS = 4
+"""How often a list is read until it is whole: returns that change move to another page, and others into their place."""
+PAGES_MAX = 10_000
+GONE = (404, 410)
+log = logging.getLogger(__name__)
+
+CollectOne = Callable[[str, dict[str, Any], IO[bytes]], tuple[dict[str, Any], int | None]]
+"""Survey id, its cursor and the document to write into; gives its new cursor, and how many returns the source says that it gave."""
+Page = tuple[Answer, Mapping[str, str], int | None]
+"""The answer, its entries' ids with the moment of their last change, and how many entries the source says that the list has."""
+
+
+def deliveries(feed: Feed, cursor: dict[str, Any], context: FetchContext, collect_one: CollectOne) -> Iterator[Delivery]:
+    """One delivery a survey that has anything new. Raises ConnectorError, at the end where single surveys failed."""
+    states: dict[str, Any] = dict(cursor.get("surveys", {}))
+    failed: dict[str, ConnectorError] = {}
+    surveys = [str(survey) for survey in context.option(feed, "surveys")]
+    for survey in surveys:
+        with tempfile.TemporaryFile() as document:
+            try:
+                states[survey], count = collect_one(survey, states.get(survey, {}), document)
+            except ConnectorError as error:
+                failed[survey] = error
+                continue
+            if document.tell():
+                document.seek(0)
+                name = f"{feed.connector.kind}_{survey}_{context.now:%Y-%m-%dT%H%M}.jsonl"
+                yield Delivery(name, document, {"surveys": dict(states)}, source_count=count)
+    if failed and len(surveys) == 1:
+        raise next(iter(failed.values()))
+    if failed:
+        told = " ".join(f"Survey {survey}: {error}" for survey, error in failed.items())
+        raise ConnectorError(f"{feed.id}: {len(failed)} of {len(surveys)} surveys could not be collected, the others have landed. {told}")
+
+
+def changed_since(feed: Feed, context: FetchContext, state: dict[str, Any]) -> datetime:
+    """From when on to ask: the cursor less the overlap, else the first day."""
+    if "changed_to" in state:
+        return datetime.fromisoformat(state["changed_to"]) - timedelta(days=context.option(feed, "overlap_days"))
+    first_day: date = context.option(feed, "first_day")
+    return datetime.combine(first_day, time(), UTC)
+
+
+def write_list(ask: Callable[[int], Page], document: IO[bytes]) -> tuple[dict[str, str], int | None]:
+    """Write every page, from 1 on, until as many entries were seen as the source says there are.
+
+    Gives each entry's last change by its id, and that number. Raises ConnectorError where
+    entries stay missing. Where the source gives no number, it is read to its first empty page.
+    """
+    seen: dict[str, str] = {}
+    for _ in range(ROUNDS):
+        total, read = None, 0
+        for number in range(1, PAGES_MAX):
+            answer, entries, total = ask(number)
+            if not entries:
+                break
+            if any(seen.get(entry) != changed for entry, changed in entries.items()):
+                write_answer(document, answer)
+            seen.update(entries)
+            read += len(entries)
+            if total is not None and read >= total:
+                break
+        if total is None or len(seen) >= total:
+            return seen, total
+    raise ConnectorError(
+        f"The source says that it has {total} returns and gave {len(seen)}, {ROUNDS} times over: collect again later, and tell the data team if it stays so."
+    )
+
+
+def write_gone(client: Client, path: str, missing: list[str], document: IO[bytes]) -> int:
+    """Ask for each return that is in the list no longer, write the refusals of those that are gone, and count them."""
+    gone = 0
+    for entry in missing:
+        answer = client.get(f"{path}/{entry}", allowed=GONE)
+        if answer.status in GONE:
+            write_answer(document, answer)
+            gone += 1
+    return gone
+
+
+def state_after(feed: Feed, context: FetchContext, state: dict[str, Any], seen: Mapping[str, str]) -> dict[str, Any]:
+    """The cursor of a survey after a poll that saw these returns, with the moment of each one's last change."""
+    moments = {entry: moment(changed) for entry, changed in seen.items()}
+    before = [datetime.fromisoformat(state["changed_to"])] if "changed_to" in state else []
+    changed_to = max([*moments.values(), *before], default=None)
+    if changed_to is None:
+        return state
+    recent = changed_to - timedelta(days=context.option(feed, "overlap_days"))
+    return {"changed_to": changed_to.isoformat(), "known": sorted(entry for entry, changed in moments.items() if changed >= recent)}
+
+
+def moment(text: str) -> datetime:
+    """A source's moment, in UTC where it gives no offset. Raises ConnectorError for something else."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise ConnectorError("The source gave a return without the moment of its last change: tell the data team.") from None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
