@@ -39,6 +39,7 @@ def main() -> None:
     from samepicture.build import BuildFailed
     from samepicture.connectors.base import ConnectorError
     from samepicture.feed import FeedError
+    from samepicture.messengers import NotSent
     from samepicture.settings import SettingError
 
     # dbt leaves semaphores to Python's tracker, which would tell the user of them after every build.
@@ -48,7 +49,7 @@ def main() -> None:
         app(standalone_mode=True)
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 1
-    except (FeedError, SettingError, BuildFailed, ConnectorError) as error:
+    except (FeedError, SettingError, BuildFailed, ConnectorError, NotSent) as error:
         notes.print(f"samepicture: {error}", style="red", highlight=False, soft_wrap=True)
         code = 1
     except KeyError as error:
@@ -163,6 +164,24 @@ def rejects(
         worth_a_look.add_row(*map(str, row))
     if worth_a_look.row_count:
         out.print(worth_a_look)
+
+
+@app.command(epilog="Example: `samepicture feedback complaint_northmoor.0a1b2c3d4e5f6071 --send`")
+def feedback(
+    submission: Annotated[str, typer.Argument(help="Id of a submission.")],
+    send: Annotated[bool, typer.Option("--send", help="Send it to whom the submission came from.")] = False,
+) -> None:
+    """The report for the sender: what was received, accepted, rejected and why, line by line, as CSV; a summary on standard error."""
+    from samepicture.feedback import report
+    from samepicture.feedback import send as send_report
+
+    pipeline = _pipeline()
+    told = report(pipeline, submission)
+    notes.print(told.summary, highlight=False, soft_wrap=True)
+    if send:
+        out.print(f"{submission}  sent to {send_report(pipeline, submission)}", soft_wrap=True)
+    else:
+        sys.stdout.write(told.csv)
 
 
 @app.command(epilog='Example: `samepicture query "select * from published.feed_health"`')

@@ -111,3 +111,15 @@ build = Table(
     Column("finished_at", DateTime(timezone=True), nullable=False),
     comment="One row a finished dbt build. Key: build_id.",
 )
+
+feedback = Table(
+    "feedback",
+    metadata,
+    Column("submission_id", String, primary_key=True),
+    Column(
+        "loaded_at", DateTime(timezone=True), nullable=False, comment="The load that was reported on: of a later one nothing was told yet."
+    ),
+    Column("report_sha256", String, nullable=False, comment="Hash of the report: a replay that ends the same is not told again."),
+    Column("sent_at", DateTime(timezone=True), nullable=False),
+    comment="One row a submission whose sender was told what became of it. Key: submission_id.",
+)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -28,6 +28,14 @@ class Settings:
     """SAMEPICTURE_FEEDS: further folders of feeds, separated by ':'; dags/feeds comes first."""
     pseudonym_key: str | None
     """SAMEPICTURE_PSEUDONYM_KEY: at least 32 characters; makes pseudonyms. Never stored in the warehouse."""
+    smtp_url: str | None = field(default=None, repr=False)
+    """SAMEPICTURE_SMTP_URL: mail server of notices and reports, smtps://user:password@host:port; smtp:// asks for STARTTLS."""
+    mail_from: str | None = None
+    """SAMEPICTURE_MAIL_FROM: who they are from. Default: the user of the mail server, where it is an address."""
+    notices_to: tuple[str, ...] = ()
+    """SAMEPICTURE_NOTICES_TO: addresses that notices are mailed to, separated by commas."""
+    notices_webhook: str | None = field(default=None, repr=False)
+    """SAMEPICTURE_NOTICES_WEBHOOK: address of a chat's incoming webhook (Slack, Teams, Mattermost)."""
 
     @classmethod
     def from_environment(cls) -> Settings:
@@ -43,6 +51,10 @@ class Settings:
             landing=os.environ.get("SAMEPICTURE_LANDING") or str(home / "landing"),
             feeds=(PROJECT / "dags" / "feeds", *further),
             pseudonym_key=os.environ.get("SAMEPICTURE_PSEUDONYM_KEY"),
+            smtp_url=os.environ.get("SAMEPICTURE_SMTP_URL") or None,
+            mail_from=os.environ.get("SAMEPICTURE_MAIL_FROM") or None,
+            notices_to=tuple(part.strip() for part in os.environ.get("SAMEPICTURE_NOTICES_TO", "").split(",") if part.strip()),
+            notices_webhook=os.environ.get("SAMEPICTURE_NOTICES_WEBHOOK") or None,
         )
 
     def require_pseudonym_key(self) -> bytes:

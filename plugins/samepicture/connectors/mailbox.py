@@ -13,7 +13,6 @@ Options, each the name of an environment variable unless said otherwise:
 
 from __future__ import annotations
 
-import ipaddress
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,9 +20,11 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import requests
+import urllib3
 
 from samepicture.connectors.base import ConnectorError, FetchContext
 from samepicture.feed import Feed
+from samepicture.messengers import is_this_machine
 
 if TYPE_CHECKING:
     from mesh_client import Endpoint, MeshClient
@@ -57,7 +58,7 @@ def open_mailbox(feed: Feed, context: FetchContext) -> Iterator[MeshClient]:
         )
         with client:
             try:
-                client.handshake()
+                client.handshake()  # type: ignore[no-untyped-call]
             except requests.HTTPError as refusal:
                 raise _refused(feed, context, refusal.response) from None
             except requests.ConnectionError as error:
@@ -85,7 +86,7 @@ def sentences(feed: Feed) -> Iterator[None]:
     except requests.exceptions.HTTPError as error:
         status = error.response.status_code
         raise ConnectorError(f"{feed.id}: MESH refused a request (status {status}): collect again later, or tell the data team.") from None
-    except requests.exceptions.RequestException as error:
+    except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError) as error:  # the client lets these through when it sends
         raise ConnectorError(
             f"{feed.id}: MESH can't be reached ({type(error).__name__}): check the network and the address, then collect again."
         ) from None
@@ -126,7 +127,7 @@ def _endpoint(feed: Feed, context: FetchContext) -> Endpoint:
         endpoint = {"live": mesh_client.LIVE_ENDPOINT, "int": mesh_client.INT_ENDPOINT, "dep": mesh_client.DEP_ENDPOINT}[chosen]
     else:
         parts = urlsplit(chosen)
-        if not parts.hostname or (parts.scheme != "https" and not (parts.scheme == "http" and _is_this_machine(parts.hostname))):
+        if not parts.hostname or (parts.scheme != "https" and not (parts.scheme == "http" and is_this_machine(parts.hostname))):
             raise ConnectorError(
                 f"{feed.id} can't be collected: connector.options.endpoint, or the variable that endpoint_from names, is neither one of "
                 f"{', '.join(NAMED)} nor an https address: correct it."
@@ -169,10 +170,3 @@ def _plain(feed: Feed, context: FetchContext, option: str, meaning: str) -> str:
     if not value.isascii() or not value.isprintable():
         raise ConnectorError(f"{feed.id} can't be collected: {context.option(feed, option)} is not {meaning} (it has other letters).")
     return value
-
-
-def _is_this_machine(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
