@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
-from itertools import islice
 from typing import Any
 
 import polars as pl
@@ -46,8 +45,16 @@ def lines(values: Iterable[str]) -> str | None:
 
 
 def frames(rows: Iterable[Mapping[str, str | int | None]], headers: Iterable[str]) -> Iterator[pl.DataFrame]:
-    """Rows, each with its `line_number`, as frames of text; what a row lacks is NULL."""
+    """Rows, each with its `line_number`, as frames of text; what a row lacks is NULL.
+
+    Rows of one number are one record, which is judged as a whole: they stay in one frame.
+    """
     schema: dict[str, Any] = {LINE: pl.Int64, **dict.fromkeys(headers, pl.String)}
-    left = iter(rows)
-    while batch := list(islice(left, ROWS)):
+    batch: list[Mapping[str, str | int | None]] = []
+    for row in rows:
+        if len(batch) >= ROWS and row[LINE] != batch[-1][LINE]:
+            yield pl.DataFrame(batch, schema=schema)
+            batch = []
+        batch.append(row)
+    if batch:
         yield pl.DataFrame(batch, schema=schema)

@@ -30,7 +30,7 @@ KEY = CONTRACTS["inspection_rating"].key
 Row = dict[str, str | int | None]
 
 
-def read(stream: IO[bytes], file_name: str, feed: Feed) -> Iterator[Part]:
+def read(stream: IO[bytes], file_name: str, feed: Feed) -> Iterator[Part]:  # noqa: ARG001 - every reader has it
     """One part with a row a rating. Raises SubmissionRejected where the bytes are no answers of this API."""
     yield Part("", HEADERS, frames(_rows(stream, file_name), HEADERS))
 
