@@ -178,6 +178,22 @@ def test_files_land_and_go_to_done(server: Server, place: Path, tmp_path: Path) 
     assert len(names(place / "done")) == 3
 
 
+def test_the_feed_of_northmoor_collects_its_sample(server: Server, tmp_path: Path) -> None:
+    feed = load_feed(PROJECT / "dags" / "feeds" / "complaint_northmoor")
+    (server.root / "outgoing").mkdir()
+    (server.root / "outgoing" / "cases.csv").write_bytes((feed.folder / "sample.csv").read_bytes())
+    server.client_key.write_private_key(tmp_path / "key")
+    values = {
+        "HOST": "127.0.0.1",
+        "PORT": str(server.port),
+        "USERNAME": "us",
+        "KEY_FILE": str(tmp_path / "key"),
+        "HOST_KEY": server.host_key(),
+    }
+    landed = collect(server, tmp_path, feed, **{f"SAMEPICTURE_NORTHMOOR_SFTP_{name}": value for name, value in values.items()})
+    assert landed == {"cases.csv": (feed.folder / "sample.csv").read_bytes()}
+
+
 def test_a_key_file_lets_us_in(server: Server, place: Path, tmp_path: Path) -> None:
     (place / "a.csv").write_text("a")
     server.client_key.write_private_key(tmp_path / "key")

@@ -36,6 +36,8 @@ LINE_EVERY = 25
 SHOWN_REASONS = 12
 ENVIRONMENT = "environment"
 """A file to source: the demo's home, and its key, which guards nothing but invented people."""
+IN_FOLDER = "complaint_eastvale"
+"""Its submissions are put into the folder that its connector asks; the others' are landed as if they had been sent."""
 STEPS = {
     "collect": "asked a source",
     "announce": "announced",
@@ -96,10 +98,15 @@ def _run(settings: Settings, console: Console) -> list[str]:
     )
     pipeline = Pipeline(settings)
     with DemoApis(stories=80, last_day=LAST_DAY) as apis, DemoHealthwatch(last_day=LAST_DAY) as healthwatch, _progress(console) as progress:
-        apply({**apis.environment(), **healthwatch.environment()})
+        folder = settings.home / "arrivals" / IN_FOLDER
+        folder.mkdir(parents=True)
+        apply({**apis.environment(), **healthwatch.environment(), pipeline.feed(IN_FOLDER).connector.options["path_from"]: str(folder)})
         landing = progress.add_task("landing what the organisations sent", total=None)
         for submission in submissions():
-            pipeline.land(submission.feed_id, submission.file_name, io.BytesIO(submission.content))
+            if submission.feed_id == IN_FOLDER:
+                (folder / submission.file_name).write_bytes(submission.content)
+            else:
+                pipeline.land(submission.feed_id, submission.file_name, io.BytesIO(submission.content))
             progress.advance(landing)
         progress.update(landing, total=progress.tasks[landing].completed)
         from samepicture.airflow import embedded
@@ -124,7 +131,7 @@ def _run(settings: Settings, console: Console) -> list[str]:
 
 def _is_invented(feed: Feed) -> bool:
     """The demo has a counterpart of its source; every other feed would ask the world outside."""
-    return feed.is_collected and feed.connector.options.get("base_url_from") in os.environ
+    return feed.is_collected and any(feed.connector.options.get(name, "") in os.environ for name in ("base_url_from", "path_from"))
 
 
 def _show(settings: Settings, console: Console, seconds: float) -> None:

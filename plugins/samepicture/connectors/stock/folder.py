@@ -3,7 +3,7 @@
     connector:
       kind: folder
       options:
-        path_from: NORTHMOOR_FOLDER    # environment variable with the folder's path
+        path_from: SAMEPICTURE_EASTVALE_FOLDER    # environment variable with the folder's path
 
 Further options: see connectors/arrivals.py. Folders within it and links are left alone.
 """

@@ -3,7 +3,7 @@
     connector:
       kind: object_store
       options:
-        url_from: NORTHMOOR_BUCKET    # environment variable, for example with s3://northmoor/outgoing
+        url_from: SAMEPICTURE_NORTHMOOR_BUCKET    # environment variable, for example with s3://northmoor/outgoing
 
 Credentials come from where the libraries look for them (AWS_*, AZURE_STORAGE_*, the
 machine's own identity); `endpoint_from` names the variable with the address of an

@@ -3,15 +3,21 @@
     connector:
       kind: sftp
       options:
-        host_from: NORTHMOOR_SFTP_HOST            # environment variables with the server's name,
-        username_from: NORTHMOOR_SFTP_USER        # our account,
-        key_file_from: NORTHMOOR_SFTP_KEY_FILE    # the path of our private key, without a passphrase,
-        host_key_from: NORTHMOOR_SFTP_HOST_KEY    # and the server's public keys ("ssh-ed25519 AAAA..."), one a line
-        folder: outgoing                          # default: where the account arrives
+        host_from: SAMEPICTURE_NORTHMOOR_SFTP_HOST
+        username_from: SAMEPICTURE_NORTHMOOR_SFTP_USERNAME
+        key_file_from: SAMEPICTURE_NORTHMOOR_SFTP_KEY_FILE
+        host_key_from: SAMEPICTURE_NORTHMOOR_SFTP_HOST_KEY
+        folder: outgoing
 
-`password_from` instead of `key_file_from`, and `port_from`, where needed. A server that
-shows another host key is refused. Further options: see connectors/arrivals.py. Folders
-within the folder and links are left alone.
+    host_from        environment variable with the server's name
+    port_from        its port; 22 where the variable is not set or none is named
+    username_from    our account
+    key_file_from    the path of our private key, which has no passphrase
+    password_from    instead of it: our password
+    host_key_from    the server's public keys as in "ssh-ed25519 AAAA...", one a line; another one is refused
+    folder           where on the server; without it, where the account arrives
+
+Further options: see connectors/arrivals.py. Folders within the folder and links are left alone.
 """
 
 from __future__ import annotations
@@ -99,9 +105,7 @@ async def _opened(feed: Feed, context: FetchContext) -> AsyncIterator[_Server]:
 
 
 def _port(feed: Feed, context: FetchContext) -> int:
-    if "port_from" not in feed.connector.options:
-        return 22
-    port = context.required(feed, "port_from", "the server's port")
+    port = context.environment.get(str(feed.connector.options.get("port_from", "")), "").strip() or "22"
     if not port.isdecimal() or not 0 < int(port) < 65536:
         raise ConnectorError(f"{feed.id}: {feed.connector.options['port_from']} is no port: set it to a number such as 22.")
     return int(port)
