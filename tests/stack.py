@@ -69,7 +69,9 @@ class Stack:
 
     def airflow(self, *arguments: str) -> str:
         """Run one Airflow command to its end; what it printed."""
-        result = subprocess.run([sys.executable, "-m", "airflow", *arguments], env=self.environment, capture_output=True, text=True, timeout=300, check=False)
+        result = subprocess.run(
+            [sys.executable, "-m", "airflow", *arguments], env=self.environment, capture_output=True, text=True, timeout=300, check=False
+        )
         assert result.returncode == 0, result.stderr[-3000:]
         return result.stdout
 
@@ -116,7 +118,9 @@ class Stack:
 
     def post(self, feed_id: str, body: bytes, file_name: str = "submission.csv", **changes: str) -> requests.Response:
         """Send a signed submission; `changes` replace headers."""
-        return requests.post(f"{self.url}/intake/{feed_id}", params={"file_name": file_name}, data=body, headers={**signed(body), **changes}, timeout=60)
+        return requests.post(
+            f"{self.url}/intake/{feed_id}", params={"file_name": file_name}, data=body, headers={**signed(body), **changes}, timeout=60
+        )
 
     def api(self, path: str, **params: Any) -> Any:
         """Ask Airflow's own API."""

@@ -36,7 +36,7 @@ notes = Console(stderr=True, markup=False)
 
 def main() -> None:
     """Run the command; errors that a person can mend are one sentence, not a traceback."""
-    from samepicture.build import BuildFailed
+    from samepicture.compiled import BuildFailed
     from samepicture.connectors.base import ConnectorError
     from samepicture.feed import FeedError
     from samepicture.messengers import NotSent

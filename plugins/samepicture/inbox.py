@@ -11,9 +11,9 @@ from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 
 from samepicture.announced import RETRY_SECONDS, is_fresh, note
-from samepicture.build import unpublished_since
 from samepicture.pending import pending
 from samepicture.process import Pipeline
+from samepicture.publish import unpublished_since
 from samepicture.register import unprocessed
 from samepicture.settings import Settings
 

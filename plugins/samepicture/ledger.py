@@ -107,6 +107,7 @@ build = Table(
     Column("load_number", BigInteger, nullable=False, comment="Everything up to this load is in the marts."),
     Column("models_sha256", String, nullable=False, comment="Hash of the dbt project: another one means a full build."),
     Column("model_count", Integer, nullable=False),
+    Column("model_names", String, comment="The models that were made, separated by commas; empty: all."),
     Column("started_at", DateTime(timezone=True), nullable=False),
     Column("finished_at", DateTime(timezone=True), nullable=False),
     comment="One row a finished dbt build. Key: build_id.",
@@ -122,4 +123,18 @@ feedback = Table(
     Column("report_sha256", String, nullable=False, comment="Hash of the report: a replay that ends the same is not told again."),
     Column("sent_at", DateTime(timezone=True), nullable=False),
     comment="One row a submission whose sender was told what became of it. Key: submission_id.",
+)
+
+notice = Table(
+    "notice",
+    metadata,
+    Column("notice_id", String, primary_key=True),
+    Column("kind_code", String, nullable=False, comment="late, missing, drifting, rejecting, unreconciled, refused or failing."),
+    Column("feed_id", String, nullable=False, comment="Empty: the warehouse itself."),
+    Column("subject", String, nullable=False, comment="What of the feed, where it may have several problems of one kind."),
+    Column("since", DateTime(timezone=True), nullable=False),
+    Column("sentence", String, nullable=False),
+    Column("told_at", DateTime(timezone=True), nullable=False),
+    Column("solved_at", DateTime(timezone=True), comment="When it was told that it is over; empty: it is not."),
+    comment="One row a problem that somebody was told of. Key: notice_id.",
 )

@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import IO
 
-from samepicture.build import Built, build, publish, unpublished_since
+from samepicture.build import Built, build
 from samepicture.feed import Feed, load_feeds
 from samepicture.judge import Verdict, judge
 from samepicture.landing import Landing, Receipt
 from samepicture.load import Outcome, load
+from samepicture.publish import publish, unpublished_since
 from samepicture.settings import Settings
 
 

@@ -72,6 +72,11 @@ class Settings:
         return self.home / "work"
 
     @property
+    def compiled(self) -> Path:
+        """What dbt compiled: models and tests as the warehouse runs them."""
+        return self.home / "compiled.json"
+
+    @property
     def picture(self) -> Path:
         """The read-only copy that analysts query: replaced whole after each publish."""
         return self.home / "picture.duckdb"

@@ -10,9 +10,10 @@ import pytest
 from sqlalchemy import insert, text
 
 from samepicture import inbox
-from samepicture.build import build, unpublished_since
+from samepicture.build import build
 from samepicture.pending import pending
 from samepicture.process import Pipeline
+from samepicture.publish import unpublished_since
 from samepicture.settings import PROJECT
 from samepicture.warehouse import open_warehouse
 from samepicture.warehouse.tables import raw_table

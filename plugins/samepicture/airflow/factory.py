@@ -162,7 +162,7 @@ def warehouse_dag(record_types: Iterable[str]) -> DAG:
         def build() -> None:
             """dbt builds the models downstream of the raw tables that changed."""
             from samepicture.build import build as build_models
-            from samepicture.build import unpublished_since
+            from samepicture.publish import unpublished_since
 
             settings = _pipeline().settings
             built = build_models(settings)
@@ -221,7 +221,7 @@ def publish_dag() -> DAG:
         @task(pool=WRITER_POOL)
         def publish() -> None:
             """Copy, then rename: readers never see half a picture."""
-            from samepicture.build import publish as publish_copy
+            from samepicture.publish import publish as publish_copy
 
             publish_copy(_pipeline().settings)
 

@@ -27,7 +27,7 @@ class DuckDBWarehouse:
     def __init__(self, url: str) -> None:
         self.path = Path(url.removeprefix("duckdb:///"))
         self._engine: Engine = create_engine(url, poolclass=NullPool)
-        event.listen(self._engine, "connect", _without_progress_bar)
+        event.listen(self._engine, "connect", _set_up)
 
     @contextmanager
     def writer(self) -> Iterator[Connection]:
@@ -96,6 +96,7 @@ def _add_columns(connection: Connection, tables: MetaData) -> None:
                 connection.exec_driver_sql(f'alter table "{table.schema}"."{table.name}" add column "{column.name}" {kind}')
 
 
-def _without_progress_bar(connection: Any, _record: Any) -> None:
-    """DuckDB draws one on standard output, where our results go."""
+def _set_up(connection: Any, _record: Any) -> None:
+    """No progress bar: DuckDB draws one on standard output, where our results go."""
     connection.cursor().execute("set enable_progress_bar = false")
+    connection.cursor().execute("set TimeZone = 'UTC'")  # a day in the marts is a day in UTC, whatever the server's zone

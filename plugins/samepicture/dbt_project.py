@@ -1,0 +1,89 @@
+"""dbt in this process: makes the whole warehouse, and leaves behind what it compiled.
+
+Used when there is something to compile: the first build, and the first of a changed
+project. Every other build runs what is left here (`compiled.py`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from samepicture.compiled import BuildFailed, Compiled, Done, Node
+from samepicture.settings import PROJECT, Settings
+from samepicture.warehouse import open_warehouse
+
+DBT = PROJECT / "dbt"
+
+
+def project_sha256() -> str:
+    """Hash of everything that says how models are made: SQL, seeds, macros, settings."""
+    digest = hashlib.sha256()
+    for path in sorted(path for path in DBT.rglob("*") if path.suffix in (".sql", ".csv", ".yml") and "target" not in path.parts):
+        digest.update(path.relative_to(DBT).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+def make_everything(settings: Settings) -> tuple[Done, Compiled]:
+    """Run seeds, models and data tests; what was done, and what dbt compiled for it. Raises BuildFailed."""
+    results = _invoke(settings)
+    failed = [f"{r.node.name}: {(r.message or '').strip().splitlines()[0]}" for r in results if str(r.status) in ("error", "fail")]
+    if failed:
+        raise BuildFailed("dbt could not build everything, so the marts keep their last state: " + "; ".join(failed[:5]))
+    done = Done(
+        models=tuple(r.node.name for r in results if str(r.node.resource_type) == "model" and str(r.status) == "success"),
+        tests=sum(1 for r in results if str(r.node.resource_type) == "test" and str(r.status) == "pass"),
+        warnings=tuple(f"{r.node.name}: {r.message}" for r in results if str(r.status) == "warn"),
+    )
+    return done, Compiled([_node(r.node) for r in results if str(r.node.resource_type) in ("model", "test")])
+
+
+def _node(node: Any) -> Node:
+    is_test = str(node.resource_type) == "test"
+    return Node(
+        unique_id=node.unique_id,
+        name=node.name,
+        relation=None if is_test else node.relation_name,
+        sql=node.compiled_code,
+        parents=tuple(node.depends_on.nodes),
+        failures=node.config.fail_calc if is_test else "",
+        is_error=is_test and str(node.config.severity).lower() == "error",
+    )
+
+
+def _invoke(settings: Settings) -> Sequence[Any]:
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.cli.main import dbtRunner
+
+    command = ["build", "--project-dir", str(DBT), "--profiles-dir", str(DBT), "--log-path", str(settings.home / "logs" / "dbt"), "--quiet"]
+    # Unit tests prove the rules on invented rows; `make test` runs them. Here only the data is tested.
+    command += ["--exclude-resource-type", "unit_test"]
+    with _environment(settings), open_warehouse(settings).turn():
+        result = dbtRunner().invoke(command)
+        DuckDBConnectionManager.close_all_connections()
+    if result.exception is not None:
+        raise BuildFailed(f"dbt could not start: {result.exception}")
+    return list(getattr(result.result, "results", []))
+
+
+@contextmanager
+def _environment(settings: Settings) -> Iterator[None]:
+    """dbt reads its paths from the environment; put back what was there."""
+    values = {
+        "SAMEPICTURE_DUCKDB": str(open_warehouse(settings).path),
+        "DBT_TARGET_PATH": str(settings.home / "dbt"),
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+    }
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value

@@ -1,0 +1,89 @@
+"""Replaces the copy that analysts query: in one move, and only what was built since the last."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from sqlalchemy import select, text
+
+from samepicture import ledger
+from samepicture.data_docs import render_data_docs
+from samepicture.settings import Settings
+from samepicture.warehouse import open_warehouse
+
+COPIED_SCHEMAS = ("published", "marts", "conformed", "ops")
+"""What the analysts' copy holds: records without words, never raw or staging."""
+ALWAYS = "ops"
+"""Small, and changes with every load."""
+LEFT_OUT = (("ops", "quarantine"),)
+"""Rejected records hold redacted words."""
+HIDDEN = {("ops", "submission"): "exclude (file_name, rejection_sentence)"}
+"""A sender may have named a person in it."""
+
+
+def publish(settings: Settings) -> Path:
+    """Replace the analysts' read-only copy; readers keep the old one until they reopen. Returns its path.
+
+    Starts from the copy that is there where every build since is known model by model;
+    else from nothing.
+    """
+    warehouse = open_warehouse(settings)
+    fresh = settings.picture.with_suffix(".new")
+    fresh.unlink(missing_ok=True)
+    with warehouse.writer() as connection:
+        found = connection.execute(
+            text("select table_schema, table_name from information_schema.tables where table_catalog = current_catalog()")
+        ).all()
+        builds = connection.execute(select(ledger.build)).all()
+    tables = sorted((row[0], row[1]) for row in found if row[0] in COPIED_SCHEMAS and tuple(row) not in LEFT_OUT)
+    changed = _changed(settings.picture, builds)
+    if changed is not None:
+        shutil.copyfile(settings.picture, fresh)
+        tables = [(schema, table) for schema, table in tables if schema == ALWAYS or table in changed]
+    with warehouse.turn(), duckdb.connect(str(fresh)) as copy:
+        copy.execute(f"attach '{_quoted(warehouse.path)}' as warehouse (read_only)")
+        for schema, table in tables:
+            copy.execute(f'create schema if not exists "{schema}"')
+            columns = f"* {HIDDEN.get((schema, table), '')}"
+            copy.execute(f'create or replace table "{schema}"."{table}" as select {columns} from warehouse."{schema}"."{table}"')  # noqa: S608 - names out of our own catalogue
+        copy.execute("detach warehouse")
+    fresh.replace(settings.picture)
+    render_data_docs(settings)
+    return settings.picture
+
+
+def unpublished_since(settings: Settings) -> datetime | None:
+    """When the last build ended, where the analysts' copy does not show it; None where it does."""
+    with open_warehouse(settings).writer() as connection:
+        builds = connection.execute(select(ledger.build)).all()
+    last = max(builds, key=lambda row: (row.load_number, row.finished_at), default=None)
+    if last is None or last.build_id in _shown(settings.picture):
+        return None
+    finished: datetime = last.finished_at
+    return finished
+
+
+def _changed(picture: Path, builds: Sequence[Any]) -> set[str] | None:
+    """Names of the models made since the copy; None where the copy can't be told from: all of it is made anew then."""
+    shown = _shown(picture)
+    since = [row for row in builds if row.build_id not in shown]
+    if not shown or any(not row.model_names for row in since):
+        return None
+    return {name for row in since for name in row.model_names.split(",")}
+
+
+def _shown(picture: Path) -> set[str]:
+    """Ids of the builds that the copy shows."""
+    if not picture.exists():
+        return set()
+    with duckdb.connect(str(picture), read_only=True) as copy:
+        return {row[0] for row in copy.execute("select build_id from ops.build").fetchall()}
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")
