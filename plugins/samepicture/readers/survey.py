@@ -74,7 +74,7 @@ class Return:
     """What the platform's word means where feed.yml does not say."""
     answers: list[Answer] = field(default_factory=list)
     variables: Mapping[str, Any] = field(default_factory=dict)
-    """What came with the link: read only where feed.yml declares it by its name, for anything may be in it."""
+    """What came with the link: read only where feed.yml gives it a `column` by its name, for anything may be in it."""
     is_unreadable: bool = False
     """The entry is no return at all."""
 
@@ -148,12 +148,12 @@ class _Rows:
             "survey_id": item.survey_id,
             "response_pseudonym": item.response_id,
             "survey_name": item.survey_name,
-            "is_removed": "true" if item.is_removed else "false",
-        }
-        if item.is_removed:
-            return [whole]
-        whole |= {
             "version_at": utc(item.modified_at),
+        }
+        removed = [{**whole, "is_removed": "true"}]
+        if item.is_removed:
+            return removed
+        whole |= {
             "is_complete": "true" if item.is_complete else "false",
             "submitted_at": submitted,
             "submitted_date": None if submitted is None else submitted[:10],
@@ -161,13 +161,12 @@ class _Rows:
         }
         channel = self._declared.channels.get((item.channel or "").casefold(), item.channel_code)
         whole["channel_code"] = channel or whole.get("channel_code")
+        for name, value in item.variables.items():
+            question = self._declared.by_id.get(name, Question())
+            if question.column and value not in (None, ""):
+                whole[question.column] = self._recoded(Answer(name, name, "choice", str(value)), question)
         answers: list[dict[str, Any]] = []
-        named = [
-            Answer(name, name, "choice", str(value))
-            for name, value in item.variables.items()
-            if name in self._declared.by_id and value not in (None, "")
-        ]
-        for answer in (*item.answers, *named):
+        for answer in item.answers:
             question = self._question(answer)
             if question.ignore:
                 continue
@@ -180,7 +179,7 @@ class _Rows:
                 self._off_scale(item.place, answer, question)
                 return []
         if not answers:  # an earlier version may have had some
-            return [{name: whole[name] for name in (LINE, "survey_id", "response_pseudonym", "survey_name")} | {"is_removed": "true"}]
+            return removed
         numbers = Counter[str]()
         for row in answers:
             numbers[row["question_id"]] += 1

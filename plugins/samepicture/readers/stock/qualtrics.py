@@ -128,7 +128,7 @@ def _answers(key: str, value: Any, label: Any, survey: _Survey) -> Iterator[Answ
     is_other = is_words and question.get("QuestionType") == "MC"  # 'other, please say', beside its choice
     own_id = match[1] if is_other else "_".join((match[1], *at))
     grid_id = match[1] if at else None
-    kind = "narrative" if is_words and question.get("QuestionType") != "TE" else _kind(question, value, label)
+    kind: Any = "narrative" if is_words and question.get("QuestionType") != "TE" else _kind(question, value, label)
     names = label if isinstance(label, list) else [label]
     for place, item in enumerate(value if isinstance(value, list) else [value]):
         name = str(names[place]) if place < len(names) and names[place] is not None else _named(question, str(item))
