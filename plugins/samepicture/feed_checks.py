@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 BY_LAYOUT = ("delimited", "json_records", "workbook")
 """Readers of a sender's own columns: they can't do without a layout."""
-SURVEYS = ("limesurvey", "qualtrics", "smartsurvey", "surveymonkey")
+SURVEYS = ("fhir_questionnaire", "limesurvey", "qualtrics", "smartsurvey", "surveymonkey")
 """Readers whose options say what the questions of a survey are."""
 FOUND_ELSEWHERE = ("version_at",)
 """Columns that a layout may give though no contract has them."""
