@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import aclosing, closing
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import duckdb
@@ -90,6 +92,35 @@ def watched(tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch)
         found.until(POLLED, 1, "the poll that the schedule owes has found nothing")
         found.until(WATCHING, 1, "the folder is watched")
         yield found
+
+
+def test_a_watcher_waits_for_a_source_that_is_down_and_tells_again_what_stays(
+    tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from samepicture.airflow import watching
+
+    monkeypatch.setenv("SAMEPICTURE_EASTVALE_FOLDER", str(tmp_path / "share"))
+    monkeypatch.setattr(watching, "PAUSE_SECONDS", (0.1, 0.2))
+    monkeypatch.setattr(watching, "REPEAT_SECONDS", (1.0, 10.0))
+
+    async def told() -> list[tuple[dict[str, int], float]]:
+        found = []
+        async with asyncio.timeout(20), aclosing(watching.SourceWatcher("complaint_eastvale").run()) as events:
+            waiting = asyncio.ensure_future(anext(events))
+            await asyncio.sleep(0.5)
+            assert not waiting.done(), "there is no folder yet"
+            (tmp_path / "share").mkdir()
+            (tmp_path / "share" / "cases.xlsx").touch()
+            found.append(((await waiting).payload, time.monotonic()))
+            while len(found) < 3:
+                found.append(((await anext(events)).payload, time.monotonic()))
+        return found
+
+    found = asyncio.run(told())
+    assert [payload for payload, _ in found] == [{"waiting": 1}] * 3, "events say how many wait, not what"
+    first, second = (later[1] - earlier[1] for earlier, later in pairwise(found))
+    assert first > 1
+    assert second > 2, "what goes on waiting is told more and more rarely"
 
 
 @pytest.mark.slow

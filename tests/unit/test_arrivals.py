@@ -91,8 +91,8 @@ def test_landed_files_go_to_done_oldest_first(place: Path, store: Store) -> None
 @pytest.mark.parametrize("name", [".hidden.csv", "a.csv.part", "a.csv.filepart", "a.csv.TMP", "a.csv~", "~$a.xlsx", "a.xlsx"])
 def test_temporary_names_and_other_patterns_are_left_alone(name: str, place: Path, store: Store) -> None:
     (place / name).write_text("half")
-    (place / "whole.csv").write_text("whole")
-    assert [receipt.file_name for receipt in store.collect(a_feed(pattern="*[!x]"), place)] == ["whole.csv"]
+    (place / "WHOLE.CSV").write_text("whole")
+    assert [receipt.file_name for receipt in store.collect(a_feed(pattern="*.[!x]*[!X]"), place)] == ["WHOLE.CSV"]
     assert (place / name).exists()
 
 
@@ -270,6 +270,16 @@ def test_a_name_that_is_taken_in_done_gets_the_time(place: Path, store: Store) -
     assert sorted((place / "done" / name).read_text() for name in done) == ["one", "three", "two"]
     assert all(re.fullmatch(r"a(\.\d{4}-\d\d-\d\dT\d{6}\.\d{6}Z)?\.csv", name) for name in done)
     assert names(place / "done") == sorted(done + [f"{name}.done" for name in done])
+
+
+def test_a_done_file_that_the_sender_took_back_does_not_keep_the_file(place: Path) -> None:
+    for name in ("a.csv", "a.csv.done"):
+        (place / name).write_text(name)
+    for delivery in deliveries(a_feed(done_suffix=".done"), place):
+        (place / "a.csv.done").unlink()
+        assert delivery.landed is not None
+        delivery.landed()
+    assert names(place) == ["done/a.csv"]
 
 
 def test_delete_removes_what_landed_and_its_done_file(place: Path, store: Store) -> None:

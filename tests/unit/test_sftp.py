@@ -101,7 +101,10 @@ class Server:
             self._acceptor.close()
             for connection in self._connections:
                 connection.abort()
-            await asyncio.sleep(0.05)
+            sessions = asyncio.all_tasks() - {asyncio.current_task()}
+            for session in sessions:
+                session.cancel()
+            await asyncio.gather(*sessions, return_exceptions=True)
 
         self._wait(close())
 
@@ -265,6 +268,7 @@ def test_a_locked_file_is_told_and_holds_up_no_other(server: Server, place: Path
 
 def test_names_that_lead_elsewhere_links_and_folders_are_left_alone(server: Server, place: Path, tmp_path: Path) -> None:
     (server.root / "evil").write_text("abc")
+    os.utime(server.root / "evil", (1, 1))  # exactly what the server tells of it
     (place / "folder.csv").mkdir()
     (place / "link.csv").symlink_to(server.root / "evil")
     (place / "a.csv").write_text("a")

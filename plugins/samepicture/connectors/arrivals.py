@@ -3,7 +3,7 @@
 For the connectors `folder`, `sftp` and `object_store`, which only say how their place is
 looked at. Options that all three know:
 
-    pattern         which names, as in a shell (default *; case counts)
+    pattern         which names, as in a shell but whatever their case (default *)
     done_suffix     only files beside which <name><done_suffix> lies, and those at once
     settle_seconds  else: a file is complete when its size and time stayed the same for so long
     look_seconds    how often a watched place is looked at
@@ -21,7 +21,7 @@ import logging
 import tempfile
 import time
 from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
@@ -112,7 +112,7 @@ class Rules:
     def _is_ours(self, name: str) -> bool:
         temporary = name.startswith(TEMPORARY_BEGINNINGS) or name.lower().endswith(TEMPORARY_ENDINGS)
         is_mark = bool(self.done_suffix) and name.endswith(self.done_suffix)
-        return bool(name) and "/" not in name and not temporary and not is_mark and fnmatchcase(name, self.pattern)
+        return bool(name) and "/" not in name and not temporary and not is_mark and fnmatchcase(name.lower(), self.pattern)
 
 
 def rules(feed: Feed, own_options: Iterable[str], look_seconds: float, settle_seconds: float) -> Rules:
@@ -130,7 +130,7 @@ def rules(feed: Feed, own_options: Iterable[str], look_seconds: float, settle_se
         settle_seconds = 0  # a done-file that is kept may be older than what it stands beside
     return Rules(
         feed.id,
-        str(options.get("pattern", "*")),
+        str(options.get("pattern", "*")).lower(),
         done_suffix,
         _seconds(feed, "settle_seconds", settle_seconds, 0),
         _seconds(feed, "look_seconds", look_seconds, 0.05),
@@ -258,7 +258,8 @@ class _Fetching:
         to = await self._free(file.name)
         if self._rules.done_suffix:
             # The done-file first: were it left behind, it would vouch for the next file of this name.
-            await self._put(file.name + self._rules.done_suffix, to + self._rules.done_suffix)
+            with suppress(FileNotFoundError):  # the sender took it back
+                await self._put(file.name + self._rules.done_suffix, to + self._rules.done_suffix)
         await self._put(file.name, to)
 
     async def _put(self, name: str, to: str) -> None:

@@ -188,7 +188,8 @@ class _Server:
 
     async def move(self, name: str, to: str) -> None:
         async with self._answers():
-            await self._session.makedirs(self._path(arrivals.DONE), exist_ok=True)
+            if not await self._session.isdir(self._path(arrivals.DONE)):
+                await self._session.mkdir(self._path(arrivals.DONE))
             await self._session.rename(self._path(name), self._path(to))
 
     async def delete(self, name: str) -> None:
