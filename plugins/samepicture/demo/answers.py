@@ -51,11 +51,31 @@ QUESTIONS = (
     Question(
         "What became of Healthwatch's recommendations?",
         """
-        select local_healthwatch_name as "local Healthwatch", status_code as status, count(*) as recommendations, min(due_date) as "first due"
+        select local_healthwatch_name as "local Healthwatch", status_code as status, count(*) as recommendations, min(due_date) as "first due",
+            count(*) filter (is_acted_on) as "acted on"
         from published.recommendations
         group by all
         order by "local Healthwatch", status
         """,
+    ),
+    Question(
+        "Of what was promised, what was done, and was anyone told?",
+        """
+        select
+            organisation_name as organisation,
+            count(*) as promised,
+            count(*) filter (is_done) as done,
+            count(*) filter (status_code = 'late') as late,
+            count(*) filter (is_loop_closed) as "done and told",
+            median(agreed_to_done_days) as "days to do",
+            median(done_to_told_days) as "days to tell",
+            count(is_improved) as "measured again",
+            count(*) filter (is_improved) as improved
+        from published.loop_closure
+        group by organisation_name
+        order by organisation_name
+        """,
+        "Told means told on a named day by a named channel, when it was done or later. Done is what the organisation says.",
     ),
     Question(
         "Is the last month's change in the Friends and Family Test real? (within each trust, never between them)",

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import get_args
 
+from samepicture.demo.actions import actions_csv
 from samepicture.demo.cases import eastvale_xlsx, northmoor_csv
 from samepicture.demo.engagement import engagement_csv
 from samepicture.demo.gpps import gpps_csv, gpps_file_name
+from samepicture.demo.ombudsman import decisions_jsonl
 from samepicture.demo.reference import reference_files
 from samepicture.demo.returns import ko41a_zip, ko41b_practice_csv
+from samepicture.demo.staff import staff_survey_file_name, staff_survey_workbook
 from samepicture.demo.surveys import Setting, fft_file_name, fft_workbook
 
 LAST_DAY = date(2026, 6, 30)
@@ -50,6 +53,9 @@ def submissions(seed: int = 1) -> Iterator[Submission]:
         for month in months_until(LAST_DAY, MONTHS if setting in FOLLOWED else RECENT_MONTHS):
             yield Submission("survey_result_fft", fft_file_name(setting, month), fft_workbook(setting, month, seed))
     yield Submission("engagement_activity", "engagement_log.csv", engagement_csv(MONTHS, seed))
+    yield Submission("improvement_action", "action_log.csv", actions_csv(seed))
+    yield Submission("survey_result_nss", staff_survey_file_name(2025), staff_survey_workbook(2025, seed))
+    yield Submission("ombudsman_decision_phso", "decisions.jsonl", decisions_jsonl(seed))
 
 
 def months_until(last_day: date, count: int) -> list[date]:
