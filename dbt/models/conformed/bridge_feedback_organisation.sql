@@ -77,6 +77,20 @@ named as (
     where not is_removed
     union all
     select
+        feedback_id,
+        organisation_ods_code,
+        'code' as match_code
+    from {{ ref('fct_survey_return') }}
+    where has_narrative and organisation_ods_code is not null
+    union all
+    select
+        feedback_id,
+        site_ods_code as organisation_ods_code,
+        'code' as match_code
+    from {{ ref('fct_survey_return') }}
+    where has_narrative and site_ods_code is not null
+    union all
+    select
         names.feedback_id,
         organisation_names.ods_code as organisation_ods_code,
         'name' as match_code

@@ -89,6 +89,21 @@ feedback as (
         submission_id,
         line_number
     from {{ ref('fct_ombudsman_decision') }}
+    union all
+    select
+        feedback_id,
+        'survey_response' as record_type,
+        'survey_comment' as feedback_kind_code,
+        organisation_ods_code,
+        event_date,
+        direction_code,
+        'survey' as method_code,
+        cast(1 as bigint) as people_count,
+        feed_id,
+        submission_id,
+        line_number
+    from {{ ref('fct_survey_return') }}
+    where has_narrative
 )
 
 select
@@ -99,6 +114,7 @@ select
             when 'complaint' then 'complaints'
             when 'ombudsman_decision' then 'complaints'
             when 'experience_story' then 'stories'
+            when 'survey_response' then 'surveys'
             when 'healthwatch_report' then 'healthwatch'
             else 'engagement'
         end
