@@ -80,6 +80,7 @@ def _family(record_type: str) -> str:
     families = {
         "complaint": "complaints",
         "complaint_return": "complaints",
+        "survey_response": "surveys",
         "survey_result": "surveys",
         "experience_story": "stories",
         "healthwatch_report": "healthwatch",

@@ -306,7 +306,9 @@ def test_freshness_is_read_from_the_ledger(marts: Warehouse) -> None:
     assert marts.dbt("source", "freshness", "--select", "source:raw.complaint") == {"complaint": "error"}
 
 
-@pytest.mark.parametrize("record_type", ["complaint", "complaint_return", "experience_story", "healthwatch_report", "engagement_activity"])
+@pytest.mark.parametrize(
+    "record_type", ["complaint", "complaint_return", "experience_story", "healthwatch_report", "engagement_activity", "survey_response"]
+)
 def test_staging_has_every_column_of_the_contract(marts: Warehouse, record_type: str) -> None:
     columns = marts.query(
         f"select column_name from information_schema.columns where table_schema = 'staging' and table_name = 'stg_{record_type}'"

@@ -26,6 +26,7 @@ from samepicture.demo.answers import QUESTIONS
 from samepicture.demo.apis import DemoApis
 from samepicture.demo.healthwatch import DemoHealthwatch
 from samepicture.demo.invent import LAST_DAY, submissions
+from samepicture.demo.survey_platforms import DemoSurveys
 from samepicture.feed import Feed
 from samepicture.process import Pipeline
 from samepicture.register import Submission, rejected_records
@@ -97,10 +98,16 @@ def _run(settings: Settings, console: Console) -> list[str]:
         "[bold]Northshire[/bold], an invented ICS: 3 trusts, 2 local Healthwatch, 40 GP practices, 24 months. Everything stays on this machine."
     )
     pipeline = Pipeline(settings)
-    with DemoApis(stories=80, last_day=LAST_DAY) as apis, DemoHealthwatch(last_day=LAST_DAY) as healthwatch, _progress(console) as progress:
+    with (
+        DemoApis(stories=80, last_day=LAST_DAY) as apis,
+        DemoHealthwatch(last_day=LAST_DAY) as healthwatch,
+        DemoSurveys(count=180, last_day=LAST_DAY) as surveys,
+        _progress(console) as progress,
+    ):
         folder = settings.home / "arrivals" / IN_FOLDER
         folder.mkdir(parents=True)
-        apply({**apis.environment(), **healthwatch.environment(), pipeline.feed(IN_FOLDER).connector.options["path_from"]: str(folder)})
+        apply({**apis.environment(), **healthwatch.environment(), **surveys.environment("surveymonkey", "qualtrics")})
+        apply({pipeline.feed(IN_FOLDER).connector.options["path_from"]: str(folder)})
         landing = progress.add_task("landing what the organisations sent", total=None)
         for submission in submissions():
             if submission.feed_id == IN_FOLDER:

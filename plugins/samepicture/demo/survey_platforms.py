@@ -65,19 +65,18 @@ class DemoSurveys:
         self._server.server_close()
         self._thread.join(5)
 
-    def environment(self) -> dict[str, str]:
-        """The settings that point the four feeds here."""
+    def environment(self, *platforms: str) -> dict[str, str]:
+        """The settings that point these feeds here; of all four where none is named."""
+        settings = {
+            "surveymonkey": {"URL": f"{self.url}/v3", "KEY": self.key},
+            "qualtrics": {"URL": f"{self.url}/API/v3", "KEY": self.key},
+            "limesurvey": {"URL": f"{self.url}/index.php", "USER": "northshire", "KEY": self.key},
+            "smartsurvey": {"URL": f"{self.url}/v1", "TOKEN": "northshire", "KEY": self.key},
+        }
         return {
-            "SAMEPICTURE_SURVEYMONKEY_URL": f"{self.url}/v3",
-            "SAMEPICTURE_SURVEYMONKEY_KEY": self.key,
-            "SAMEPICTURE_QUALTRICS_URL": f"{self.url}/API/v3",
-            "SAMEPICTURE_QUALTRICS_KEY": self.key,
-            "SAMEPICTURE_LIMESURVEY_URL": f"{self.url}/index.php",
-            "SAMEPICTURE_LIMESURVEY_USER": "northshire",
-            "SAMEPICTURE_LIMESURVEY_KEY": self.key,
-            "SAMEPICTURE_SMARTSURVEY_URL": f"{self.url}/v1",
-            "SAMEPICTURE_SMARTSURVEY_TOKEN": "northshire",
-            "SAMEPICTURE_SMARTSURVEY_KEY": self.key,
+            f"SAMEPICTURE_{platform.upper()}_{name}": value
+            for platform in platforms or settings
+            for name, value in settings[platform].items()
         }
 
     def delete(self, platform: str, number: int) -> None:
