@@ -184,6 +184,19 @@ def feedback(
         sys.stdout.write(told.csv)
 
 
+@app.command(epilog="Example: `samepicture notices`")
+def notices() -> None:
+    """What somebody should look at now: feeds that are late, refused, changed in shape or not collected."""
+    from datetime import UTC, datetime
+
+    from samepicture.notices import look, problems
+
+    table = Table("problem", "feed", "since (UTC)", "what to do", box=None)
+    for problem in problems(look(_pipeline()), datetime.now(UTC)):
+        table.add_row(problem.kind, problem.feed_id, f"{problem.since.astimezone(UTC):%Y-%m-%d %H:%M}", problem.sentence)
+    out.print(table if table.row_count else "Nothing needs a look.")
+
+
 @app.command(epilog='Example: `samepicture query "select * from published.feed_health"`')
 def query(
     sql: Annotated[str, typer.Argument(help="SQL on the published copy: schemas marts, published, conformed and ops.")],
@@ -220,7 +233,7 @@ def feeds() -> None:
     """The feeds that are declared: whose, what, and how they arrive."""
     table = Table("feed", "record type", "publisher", "read by", "arrives by", box=None)
     for feed in _pipeline().feeds.values():
-        arrives = feed.connector.schedule or ("file" if feed.connector.kind == "folder" else feed.connector.kind)
+        arrives = feed.connector.schedule or ("file" if feed.connector.kind == "sent" else feed.connector.kind)
         table.add_row(feed.id, feed.record_type, feed.publisher, feed.owner_directorate, arrives)
     out.print(table)
 

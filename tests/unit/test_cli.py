@@ -109,7 +109,8 @@ def test_a_missing_key_is_named(home: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["submit", "collect", "status", "rejects", "replay", "query", "feeds", "new-feed", "docs", "demo", "airflow"]
+    "command",
+    ["submit", "collect", "status", "rejects", "feedback", "notices", "replay", "query", "feeds", "new-feed", "docs", "demo", "airflow"],
 )
 def test_help_shows_an_example(home: Path, command: str) -> None:
     assert f"Example: samepicture {command}" in " ".join(samepicture(home, command, "--help").stdout.replace("`", "").split())

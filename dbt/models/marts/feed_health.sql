@@ -15,6 +15,7 @@ submissions as (
         sum(received_count) as received_count,
         sum(accepted_count) as accepted_count,
         sum(rejected_count) as rejected_count,
+        sum(case when source_count <> received_count then 1 else 0 end) as unreconciled_submission_count,
         max(landed_at) as last_landed_at,
         max(case when outcome_code = 'loaded' then landed_at end) as last_loaded_at
     from ranked_submissions
@@ -36,7 +37,8 @@ last_submissions as (
         outcome_code,
         rejection_code,
         received_count,
-        rejected_count
+        rejected_count,
+        source_count
     from ranked_submissions
     where recency_number = 1
 ),
@@ -72,6 +74,8 @@ measured as (
         coalesce(submissions.rejected_count, 0) as rejected_count,
         coalesce(warnings.warning_count, 0) as warning_count,
         coalesce(unknown_columns.unmapped_column_count, 0) as unmapped_column_count,
+        coalesce(submissions.unreconciled_submission_count, 0) as unreconciled_submission_count,
+        last_submissions.source_count = last_submissions.received_count as is_reconciled,
         last_submissions.outcome_code as last_outcome_code,
         last_submissions.rejection_code as last_rejection_code,
         last_submissions.rejected_count
@@ -107,6 +111,8 @@ select
     rejected_count / cast(nullif(received_count, 0) as double precision) as rejected_share,
     warning_count,
     unmapped_column_count,
+    cast(unreconciled_submission_count as bigint) as unreconciled_submission_count,
+    is_reconciled,
     last_outcome_code,
     last_rejection_code,
     last_rejected_share

@@ -1,0 +1,58 @@
+"""The DAG that tells people: senders what became of their submissions, the data team what is wrong with a feed."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from airflow.sdk import DAG, task
+from airflow.sdk.exceptions import AirflowSkipException
+
+from samepicture.airflow.factory import START, TASK_DEFAULTS
+
+EVERY_FIVE_MINUTES = "*/5 * * * *"
+
+
+def notices_dag() -> DAG:
+    """Looks at the ledger, beside the way of the data: nothing waits for it, and a load that no run reported on is told as well."""
+    with DAG(
+        dag_id="notices",
+        dag_display_name="Notices: tell senders and the data team",
+        schedule=EVERY_FIVE_MINUTES,
+        start_date=START,
+        catchup=False,
+        max_active_runs=1,
+        default_args=TASK_DEFAULTS,
+        tags=["notices"],
+    ) as dag:
+
+        @task
+        def answer() -> None:
+            """Send each submission's report to whom it came from, where its feed asks for it."""
+            from samepicture.feedback import send_pending
+            from samepicture.process import Pipeline
+            from samepicture.settings import Settings
+
+            sent = send_pending(Pipeline(Settings.from_environment()))
+            if not sent:
+                raise AirflowSkipException("no report was due")
+            print(f"{len(sent)} reports sent")
+
+        @task
+        def warn() -> None:
+            """Tell once of each problem, and once that it is over."""
+            from samepicture.notices import messengers, tell
+            from samepicture.process import Pipeline
+            from samepicture.settings import Settings
+
+            settings = Settings.from_environment()
+            chosen = messengers(settings)
+            if not chosen:
+                raise AirflowSkipException("nobody is to be told: set SAMEPICTURE_NOTICES_TO or SAMEPICTURE_NOTICES_WEBHOOK")
+            new, over = tell(Pipeline(settings), chosen, datetime.now(UTC))
+            if not new and not over:
+                raise AirflowSkipException("nothing has changed")
+            print(f"{len(new)} new problems, {len(over)} over")
+
+        answer()
+        warn()
+    return dag

@@ -1,0 +1,324 @@
+"""Finds what somebody should look at, and tells it once: when it begins, and when it is over.
+
+    late          nothing loaded for longer than the feed's expected_every_days (as the mart feed_health says it)
+    missing       expected, and never came
+    refused       the last submission was refused as a whole
+    drifting      columns or codes that the feed does not know
+    rejecting     far more records rejected than usual
+    unreconciled  the source says another number of records than was read
+    failing       a source can't be asked, a submission waits, or the warehouse is not built
+
+Feeds, columns, codes, numbers and dates alone: never words of patients, nor the name of
+a file, in which a sender may have named one.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from statistics import median
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select, update
+
+from samepicture import failures, ledger
+from samepicture.failures import Failure
+from samepicture.landing import Receipt
+from samepicture.messengers import chat, mail
+from samepicture.pending import find as find_pending
+from samepicture.process import Pipeline
+from samepicture.publish import unpublished_since
+from samepicture.register import unprocessed
+from samepicture.settings import Settings
+from samepicture.warehouse import open_warehouse
+
+DRIFT_CODES = {"unknown_column": "a column", "unknown_code": "codes in the column"}
+DRIFT_FOR = timedelta(days=7)
+"""A column or code that no submission had for so long is no problem any more; feeds that are polled have it in one poll and not in the next."""
+REJECTED_JUMP = 0.05
+"""So much more of the records rejected than usual (0 to 1) is a jump."""
+USUAL_OF = 10
+USUAL_AFTER = 3
+"""The median share of at most and at least so many earlier submissions is usual."""
+WAITING_TOO_LONG = timedelta(minutes=30)
+"""Retries and the sweep have had their turn by then."""
+SHOWN = 20
+
+Messenger = Callable[[str, str], None]
+"""Sends a subject and a text; raises where it can't."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something that somebody should look at."""
+
+    kind: str
+    feed_id: str
+    """Empty: the warehouse itself."""
+    since: datetime
+    sentence: str
+    subject: str = ""
+    """What of the feed, where it may have several problems of one kind."""
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What makes it the same problem at the next look."""
+        return self.kind, self.feed_id, self.subject
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What the ledger and the landing store say, as rows."""
+
+    feeds: Sequence[Any]
+    """ops.feed, with last_loaded_at."""
+    submissions: Sequence[Any]
+    """The last of each feed, newest first."""
+    drift: Sequence[Any]
+    """feed_id, code, column_name, landed_at of warnings of DRIFT_CODES: the last submission and those within DRIFT_FOR."""
+    waiting: Sequence[Receipt] = ()
+    """Landed and not in the ledger."""
+    unbuilt_since: datetime | None = None
+    uncollected: Sequence[tuple[str, Failure]] = ()
+
+
+def problems(seen: Seen, now: datetime) -> list[Problem]:
+    """Every problem that there is at this moment, by feed."""
+    found = [*_of_the_warehouse(seen, now), *_of_sources(seen, now)]
+    for feed in seen.feeds:
+        rows = [row for row in seen.submissions if row.feed_id == feed.feed_id]
+        found += _of_time(feed, now)
+        if rows:
+            found += _of_the_last(feed, rows)
+        found += _of_shape(feed, [row for row in seen.drift if row.feed_id == feed.feed_id])
+    return sorted(found, key=lambda problem: (problem.feed_id, problem.kind, problem.subject))
+
+
+def look(pipeline: Pipeline) -> Seen:
+    """Read what `problems` needs, in one short transaction."""
+    settings = pipeline.settings
+    waiting = unprocessed(pipeline)
+    with open_warehouse(settings).writer() as connection:
+        feeds, submissions, drift = _read(connection)
+        work = find_pending(connection)
+    uncollected = [(feed_id, failure) for feed_id in pipeline.feeds if (failure := failures.read(settings, feed_id))]
+    unbuilt = work.since if work is not None else unpublished_since(settings)
+    return Seen(feeds, submissions, drift, waiting, unbuilt, uncollected)
+
+
+def tell(pipeline: Pipeline, messengers: Iterable[Messenger], now: datetime) -> tuple[list[Problem], list[str]]:
+    """Tell of what is new and what is over; both, the latter as sentences.
+
+    Nothing is marked as told where a messenger raises: all is tried again at the next
+    look, so what another messenger took by then comes twice there, and nothing is lost.
+    """
+    there = problems(look(pipeline), now)
+    table = ledger.notice
+    with open_warehouse(pipeline.settings).writer() as connection:
+        told = connection.execute(select(table).where(table.c.solved_at.is_(None)).order_by(table.c.told_at)).all()
+    known = {(row.kind_code, row.feed_id, row.subject): row for row in told}
+    new = [problem for problem in there if problem.key not in known]
+    over = [row for key, row in known.items() if key not in {problem.key for problem in there}]
+    if not new and not over:
+        return [], []
+    subject, text = _message(new, [row.sentence for row in over])
+    for send in messengers:
+        send(subject, text)
+    with open_warehouse(pipeline.settings).writer() as connection:
+        if new:
+            connection.execute(insert(table), [_row(problem, now) for problem in new])
+        if over:
+            connection.execute(update(table).where(table.c.notice_id.in_([row.notice_id for row in over])).values(solved_at=now))
+    return new, [row.sentence for row in over]
+
+
+def messengers(settings: Settings) -> list[Messenger]:
+    """Those that are set up: e-mail, a chat."""
+    chosen: list[Messenger] = []
+    if settings.notices_to:
+        chosen.append(lambda subject, text: mail(settings, settings.notices_to, subject, text))
+    if settings.notices_webhook:
+        webhook = settings.notices_webhook
+        chosen.append(lambda subject, text: chat(webhook, f"{subject}\n\n{text}"))
+    return chosen
+
+
+def _of_time(feed: Any, now: datetime) -> Iterator[Problem]:
+    """As the mart feed_health: days between dates, a refused submission does not help."""
+    if not feed.is_active or feed.expected_every_days is None:
+        return
+    if feed.last_loaded_at is None:
+        yield Problem(
+            "missing",
+            feed.feed_id,
+            now,
+            f"{_named(feed)} is expected every {feed.expected_every_days} days and never came: ask {feed.publisher_name} for it, or take "
+            "bounds.expected_every_days out of feed.yml.",
+        )
+        return
+    last = feed.last_loaded_at.astimezone(UTC).date()
+    if (now.astimezone(UTC).date() - last).days > feed.expected_every_days:
+        due = datetime.combine(last + timedelta(days=feed.expected_every_days + 1), time(), UTC)
+        yield Problem(
+            "late",
+            feed.feed_id,
+            due,
+            f"{_named(feed)} is late: expected every {feed.expected_every_days} days, last loaded on {last}. Ask {feed.publisher_name} for it.",
+        )
+
+
+def _of_the_last(feed: Any, rows: Sequence[Any]) -> Iterator[Problem]:
+    """What the last submission shows, and how long it has been so."""
+    last = rows[0]
+    if last.outcome_code == "rejected":
+        yield Problem(
+            "refused",
+            feed.feed_id,
+            _began(rows, lambda row: row.outcome_code == "rejected"),
+            f"{_named(feed)}: the last submission was refused as a whole ({last.rejection_code}): see `samepicture rejects "
+            f"{last.submission_id}`, and ask {feed.publisher_name} to send it again.",
+        )
+    if _is_unreconciled(last):
+        yield Problem(
+            "unreconciled",
+            feed.feed_id,
+            _began(rows, _is_unreconciled),
+            f"{_named(feed)}: the source says that it gave {last.source_count} records, and {last.received_count} were read "
+            f"({last.submission_id}): collect or send it again.",
+        )
+    usual = [_share(row) for row in rows[1:] if row.outcome_code == "loaded"][:USUAL_OF]
+    if last.outcome_code == "loaded" and len(usual) >= USUAL_AFTER and _share(last) - median(usual) > REJECTED_JUMP:
+        yield Problem(
+            "rejecting",
+            feed.feed_id,
+            last.landed_at,
+            f"{_named(feed)}: {_share(last):.0%} of the last submission's records were rejected, where {median(usual):.0%} are usual: see "
+            f"`samepicture rejects {last.submission_id}`.",
+        )
+
+
+def _of_shape(feed: Any, warned: Sequence[Any]) -> Iterator[Problem]:
+    """A problem a column: it stays the same one however often it comes."""
+    since: dict[tuple[str, str], datetime] = {}
+    for row in warned:
+        key = (row.code, row.column_name or "")
+        since[key] = min(row.landed_at, since.get(key, row.landed_at))
+    for (code, column), began in since.items():
+        yield Problem(
+            "drifting",
+            feed.feed_id,
+            began,
+            f"{_named(feed)} has {DRIFT_CODES[code]} {column!r} that it does not know: ask {feed.publisher_name} what changed, then name it "
+            "in feed.yml.",
+            f"{code}: {column}",
+        )
+
+
+def _of_sources(seen: Seen, now: datetime) -> Iterator[Problem]:
+    for feed_id, failure in seen.uncollected:
+        if now - failure.since > WAITING_TOO_LONG:
+            sentence = f"{feed_id} could not be collected since {_minute(failure.since)}: {failure.sentence}"
+            yield Problem("failing", feed_id, failure.since, sentence, "collect")
+    waiting: dict[str, list[Receipt]] = {}
+    for receipt in seen.waiting:
+        if now - receipt.landed_datetime > WAITING_TOO_LONG:
+            waiting.setdefault(receipt.feed_id, []).append(receipt)
+    for feed_id, receipts in waiting.items():
+        first = min(receipts, key=lambda receipt: receipt.landed_at)
+        yield Problem(
+            "failing",
+            feed_id,
+            first.landed_datetime,
+            f"{feed_id}: {len(receipts)} landed submissions are not loaded, the first since {_minute(first.landed_datetime)}: look for "
+            f"failed runs of feed_{feed_id}, or run `samepicture replay {first.submission_id}` to see why.",
+            "load",
+        )
+
+
+def _of_the_warehouse(seen: Seen, now: datetime) -> Iterator[Problem]:
+    if seen.unbuilt_since is not None and now - seen.unbuilt_since > WAITING_TOO_LONG:
+        yield Problem(
+            "failing",
+            "",
+            seen.unbuilt_since,
+            f"The warehouse does not show what was loaded since {_minute(seen.unbuilt_since)}: look for failed runs of warehouse and publish.",
+            "build",
+        )
+
+
+def _read(connection: Connection) -> tuple[Sequence[Any], Sequence[Any], Sequence[Any]]:
+    """Feeds, their last submissions, and what drifts."""
+    table, warning = ledger.submission, ledger.warning
+    loaded = (
+        select(table.c.feed_id, func.max(table.c.landed_at).label("last_loaded_at"))
+        .where(table.c.outcome_code == "loaded")
+        .group_by(table.c.feed_id)
+        .subquery()
+    )
+    feeds = connection.execute(
+        select(ledger.feed, loaded.c.last_loaded_at).outerjoin(loaded, loaded.c.feed_id == ledger.feed.c.feed_id)
+    ).all()
+    place = func.row_number().over(partition_by=table.c.feed_id, order_by=(table.c.landed_at.desc(), table.c.submission_id.desc()))
+    ranked = select(table, place.label("place")).subquery()
+    submissions = connection.execute(select(ranked).where(ranked.c.place <= USUAL_OF + 1).order_by(ranked.c.feed_id, ranked.c.place)).all()
+    recent = datetime.now(UTC) - DRIFT_FOR
+    drift = connection.execute(
+        select(warning.c.feed_id, warning.c.code, warning.c.column_name, ranked.c.landed_at)
+        .join(ranked, ranked.c.submission_id == warning.c.submission_id)
+        .where(warning.c.code.in_(DRIFT_CODES), (ranked.c.place == 1) | (ranked.c.landed_at > recent))
+        .distinct()
+    ).all()
+    return feeds, submissions, drift
+
+
+def _began(rows: Sequence[Any], is_so: Callable[[Any], bool]) -> datetime:
+    """When the first of the newest submissions that are so came."""
+    began: datetime = rows[0].landed_at
+    for row in rows:
+        if not is_so(row):
+            break
+        began = row.landed_at
+    return began
+
+
+def _is_unreconciled(row: Any) -> bool:
+    return row.source_count is not None and row.source_count != row.received_count
+
+
+def _share(row: Any) -> float:
+    return row.rejected_count / row.received_count if row.received_count else 0.0
+
+
+def _named(feed: Any) -> str:
+    return f"{feed.feed_name} ({feed.feed_id})"
+
+
+def _minute(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def _row(problem: Problem, now: datetime) -> dict[str, Any]:
+    return {
+        "notice_id": uuid.uuid4().hex,
+        "kind_code": problem.kind,
+        "feed_id": problem.feed_id,
+        "subject": problem.subject,
+        "since": problem.since,
+        "sentence": problem.sentence,
+        "told_at": now,
+    }
+
+
+def _message(new: Sequence[Problem], over: Sequence[str]) -> tuple[str, str]:
+    """Subject and text; what is too much for one message is counted."""
+    parts = [f"{len(new)} new"] * bool(new) + [f"{len(over)} over"] * bool(over)
+    lines = [f"- {problem.kind}: {problem.sentence}" for problem in new[:SHOWN]]
+    if len(new) > SHOWN:
+        lines.append(f"- and {len(new) - SHOWN} more: see `samepicture notices`")
+    if over:
+        lines += ["", "Over:", *(f"- {sentence}" for sentence in over[:SHOWN])]
+        if len(over) > SHOWN:
+            lines.append(f"- and {len(over) - SHOWN} more")
+    return f"Same Picture: problems of feeds, {', '.join(parts)}", "\n".join([*lines, ""]).lstrip("\n")
