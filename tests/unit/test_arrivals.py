@@ -88,11 +88,11 @@ def test_landed_files_go_to_done_oldest_first(place: Path, store: Store) -> None
     assert store.collect(a_feed(), place) == []
 
 
-@pytest.mark.parametrize("name", [".hidden.csv", "a.csv.part", "a.csv.filepart", "a.csv.TMP", "a.csv~", "~$a.xlsx", "a.xlsx"])
+@pytest.mark.parametrize("name", [".hidden.csv", "a.csv.part", "a.csv.filepart", "a.csv.TMP", "a.csv~", "~$a.csv", "a.xlsx"])
 def test_temporary_names_and_other_patterns_are_left_alone(name: str, place: Path, store: Store) -> None:
     (place / name).write_text("half")
     (place / "WHOLE.CSV").write_text("whole")
-    assert [receipt.file_name for receipt in store.collect(a_feed(pattern="*.[!x]*[!X]"), place)] == ["WHOLE.CSV"]
+    assert [receipt.file_name for receipt in store.collect(a_feed(pattern="*c*"), place)] == ["WHOLE.CSV"]
     assert (place / name).exists()
 
 

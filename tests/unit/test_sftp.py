@@ -274,9 +274,10 @@ def test_names_that_lead_elsewhere_links_and_folders_are_left_alone(server: Serv
     (place / "a.csv").write_text("a")
     (Path(os.fsdecode(os.fsencode(place) + b"/latin-\xe9.csv"))).write_text("not UTF-8")
     (place / "two\nlines.csv").write_text("two lines")
-    server.folder.strange_names = (b"../evil", b"/evil", b"", b"..", b"gone-meanwhile.csv")
+    server.folder.strange_names = (b"../evil", b"folder.csv/../../evil", b"/evil", b"", b"..", b"gone-meanwhile.csv")
     assert collect(server, tmp_path, a_feed()) == {"a.csv": b"a", "latin-?.csv": b"not UTF-8", "two_lines.csv": b"two lines"}
     assert (server.root / "evil").exists()
+    assert asyncio.run(watch(server, [], settle_seconds=0)) == [{"gone-meanwhile.csv"}], "what is left alone should wake nobody"
     assert b"latin-\xe9.csv" in os.listdir(os.fsencode(place / "done"))  # noqa: PTH208 - as bytes
 
 
@@ -336,9 +337,9 @@ def test_a_server_that_goes_silent_is_left(server: Server, tmp_path: Path, monke
     assert time.monotonic() - started < 8
 
 
-async def watch(server: Server, steps: list[Any]) -> list[set[str]]:
+async def watch(server: Server, steps: list[Any], settle_seconds: float = 0.2) -> list[set[str]]:
     found: list[set[str]] = []
-    feed = a_feed(look_seconds=0.05, settle_seconds=0.2)
+    feed = a_feed(look_seconds=0.05, settle_seconds=settle_seconds)
     async with asyncio.timeout(15), aclosing(sftp.watch(feed, FetchContext(server.environment(), datetime.now(UTC)))) as watching:  # type: ignore[type-var]
         async for waiting in watching:
             current = {name.split("/")[0] for name in waiting}
