@@ -87,6 +87,7 @@ def _family(record_type: str) -> str:
         "engagement_activity": "engagement",
         "improvement_action": "engagement",
         "ombudsman_decision": "complaints",
+        "inspection_rating": "safety",
     }
     return families.get(record_type, "reference")
 
