@@ -196,8 +196,8 @@ class _Fetching:
         self._failed: list[str] = []
 
     def deliveries(self, known: dict[str, Any]) -> Iterator[Delivery]:
-        complete = self._run(self._settled(known))
-        kept = {file.name: known[file.name] for file in self._all if file.name in known}  # what is gone is forgotten
+        there, complete = self._run(self._settled(known))
+        kept = {file.name: known[file.name] for file in there if file.name in known}  # what is gone is forgotten
         for file in complete:
             with tempfile.TemporaryFile() as content:
                 if not self._run(self._copied(file, content)):
@@ -215,15 +215,19 @@ class _Fetching:
                 f" and to move them to {DONE}/ (or set after: keep)."
             )
 
-    async def _settled(self, known: Mapping[str, Any]) -> list[Seen]:
+    async def _settled(self, known: Mapping[str, Any]) -> tuple[list[Seen], list[Seen]]:
+        """All files that are there, and those of them that are complete."""
         settling = Settling(self._rules.settle_seconds)
-        self._all = await self._place.look()
-        found = settling.settled(self._rules.complete(self._all, known), time.monotonic())
-        if self._rules.settle_seconds and self._rules.complete(self._all, known):
-            await asyncio.sleep(self._rules.settle_seconds)
-            self._all = await self._place.look()
-            found = settling.settled(self._rules.complete(self._all, known), time.monotonic())
-        return found
+        there: list[Seen] = []
+        settled: list[Seen] = []
+        for pause in (0.0, self._rules.settle_seconds):
+            await asyncio.sleep(pause)
+            there = await self._place.look()
+            found = self._rules.complete(there, known)
+            settled = settling.settled(found, time.monotonic())
+            if settled or not found:
+                break
+        return there, settled
 
     async def _copied(self, file: Seen, target: IO[bytes]) -> bool:
         """Whether the copy is the file that was seen, whole."""
