@@ -80,11 +80,14 @@ def test_a_list_of_several_pages_is_whole_though_it_changes_while_it_is_read(pla
     def edit(request: str) -> None:
         if ("page=2" in request or "page=3" in request) and (number := next(edited, None)):
             surveys.change(platform, number, NOW - timedelta(minutes=number))
+            if number == 3:
+                surveys.delete(platform, 5)
 
     surveys.before_answer = edit
     (receipt,) = poller.poll()
-    assert numbers(poller.returns(receipt)) == set(range(1, 251))
-    assert receipt.source_count == 250
+    assert numbers(poller.returns(receipt)) >= set(range(1, 251)) - {5}
+    if platform in ("surveymonkey", "smartsurvey"):
+        assert receipt.source_count == 249
 
 
 @each_platform
@@ -187,7 +190,7 @@ def test_a_list_that_stays_short_of_its_total_is_refused(surveys: DemoSurveys, t
 
     surveys.answer = one_too_few  # type: ignore[method-assign]
     poller = Poller("surveymonkey", surveys, tmp_path)
-    with pytest.raises(ConnectorError, match="13 returns and gave 12"):
+    with pytest.raises(ConnectorError, match="13 records and gave 12"):
         poller.poll()
     assert poller.landing.submission_ids() == set()
 

@@ -63,28 +63,32 @@ def changed_since(feed: Feed, context: FetchContext, state: dict[str, Any]) -> d
 
 
 def write_list(ask: Callable[[int], Page], document: IO[bytes]) -> tuple[dict[str, str], int | None]:
-    """Write every page, from 1 on, until as many entries were seen as the source says there are.
+    """Write every page, from 1 on, until one reading has as many entries as the source says from its first page to its last.
 
-    Gives each entry's last change by its id, and that number. Raises ConnectorError where
-    entries stay missing. Where the source gives no number, it is read to its first empty page.
+    Gives the last change of each entry that was seen, and that number. Raises ConnectorError
+    where entries stay missing. Where the source gives no number, it is read once, to its first empty page.
     """
     seen: dict[str, str] = {}
+    total, found = None, set[str]()
     for _ in range(ROUNDS):
-        total, read = None, 0
+        totals, found, read = set[int | None](), set(), 0
         for number in range(1, PAGES_MAX):
             answer, entries, total = ask(number)
+            totals.add(total)
             if not entries:
                 break
             if any(seen.get(entry) != changed for entry, changed in entries.items()):
                 write_answer(document, answer)
             seen.update(entries)
+            found.update(entries)
             read += len(entries)
             if total is not None and read >= total:
                 break
-        if total is None or len(seen) >= total:
+        if total is None or (len(totals) == 1 and len(found) >= total):
             return seen, total
     raise ConnectorError(
-        f"The source says that it has {total} returns and gave {len(seen)}, {ROUNDS} times over: collect again later, and tell the data team if it stays so."
+        f"The source says that it has {total} records and gave {len(found)}, or changes too fast to be read, {ROUNDS} times over: "
+        "collect again later, and tell the data team if it stays so."
     )
 
 

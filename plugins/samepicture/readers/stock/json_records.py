@@ -30,7 +30,7 @@ from samepicture.readers.survey import latest
 def read(stream: IO[bytes], file_name: str, feed: Feed) -> Iterator[Part]:
     """One part with a row a record. Raises SubmissionRejected where the bytes are no such document."""
     path, id_path = str(feed.reader.options.get("records") or ""), str(feed.reader.options.get("id") or "")
-    headers: dict[str, None] = {}
+    is_filled: dict[str, bool] = {}
 
     def entries(answer: LandedAnswer) -> Iterator[Any]:
         found = at(answer.document, path)
@@ -41,7 +41,8 @@ def read(stream: IO[bytes], file_name: str, feed: Feed) -> Iterator[Part]:
             raise SubmissionRejected("wrong_feed", f"The file {file_name} is no JSON with {place}: it may belong to another feed.")
         for record in found:
             if isinstance(record, dict):
-                headers.update(dict.fromkeys(_flat(record)))
+                for name, value in _flat(record).items():
+                    is_filled[name] = is_filled.get(name, False) or value is not None
             yield record
 
     def key(record: Any) -> Any:
@@ -52,15 +53,17 @@ def read(stream: IO[bytes], file_name: str, feed: Feed) -> Iterator[Part]:
     part = Part("", [], iter(()))
     found = latest(answers, entries, key)
     first = next(found, None)  # the whole document was looked through by now
-    part.headers = list(headers)
-    part.frames = frames(_rows(chain([first] if first else [], found), part), headers)
+    # A record may have nothing where others have names below it.
+    part.headers = [name for name, filled in is_filled.items() if filled or not any(other.startswith(f"{name}.") for other in is_filled)]
+    part.frames = frames(_rows(chain([first] if first else [], found), part), part.headers)
     yield part
 
 
 def _rows(found: Iterator[tuple[int, Any]], part: Part) -> Iterator[dict[str, str | int | None]]:
     for place, record in found:
         if isinstance(record, dict):
-            yield {LINE: place, **_flat(record)}
+            flat = _flat(record)
+            yield {LINE: place, **{name: flat.get(name) for name in part.headers}}
         else:
             sentence = "An entry of the list is no record: correct it, and send the file again."
             part.unreadable.append({LINE: place, "code": "unreadable_record", "sentence": sentence})
