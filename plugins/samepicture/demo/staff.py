@@ -46,9 +46,8 @@ def staff_survey_workbook(last_year: int = 2025, seed: int = 1, extra: Sequence[
     years = range(last_year - 4, last_year + 1)
     columns = [f"{measure}{n}_{year}" for measure in [*MEASURES, "response_rate", "q25c"] for year in years for n in ("", "_n")]
     header = ["org_id", "org_name", "org_type_reporting_name", *columns, "theme_morale_sig"]
-    book = Workbook()
-    notes = book.active
-    notes.title = "Notes"
+    book = Workbook(write_only=True)
+    notes = book.create_sheet("Notes")
     notes.append(["This workbook is invented."])
     notes.append(["PP1_YEAR", "We are compassionate and inclusive"])
     for title, organisations in SHEETS.items():
