@@ -148,10 +148,10 @@ def test_more_rejected_than_usual_is_told(installation: Pipeline) -> None:
     feed(installation, "a")
     for days_ago in (9, 8):
         submission(installation, "a", days_ago, rejected=2)
-    submission(installation, "a", 6, rejected=6)
+    submission(installation, "a", 6, rejected=9)
     assert found(installation) == [], "two make no usual share"
-    submission(installation, "a", 5, rejected=7)
-    assert found(installation) == [], "5 points above the usual 2% is no jump yet"
+    submission(installation, "a", 5, rejected=6)
+    assert found(installation) == [], "4 points above the usual 2% is no jump yet"
     submission(installation, "a", 4, rejected=18)
     assert found(installation) == [("rejecting", "a")]
     assert "18% of the last submission's records were rejected, where 4% are usual" in the(installation, "rejecting").sentence
