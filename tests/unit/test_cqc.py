@@ -126,6 +126,14 @@ def test_refused_with_a_sentence(content: bytes, code: str) -> None:
     assert refusal.value.code == code
 
 
+def test_the_ratings_of_a_location_stay_together() -> None:
+    """A frame is judged by itself: half a location would be counted, and rejected, twice."""
+    past = [{"reportDate": f"20{year:02}-01-{day:02}", "overall": {"rating": "Good"}} for year in range(100) for day in range(1, 29)]
+    records = [location(f"1-{n}", historicRatings=past) for n in range(3)]
+    (part,) = read_parts(FEED, io.BytesIO(json.dumps(records).encode()), "records")
+    assert [frame["line_number"].unique().sort().to_list() for frame in part.frames] == [[1, 2], [3]]
+
+
 # -- polls --------------------------------------------------------------------------------
 
 
