@@ -129,6 +129,7 @@ notice = Table(
     "notice",
     metadata,
     Column("notice_id", String, primary_key=True),
+    Column("messenger_code", String, nullable=False, comment="mail or chat: each is told by itself."),
     Column("kind_code", String, nullable=False, comment="late, missing, drifting, rejecting, unreconciled, refused or failing."),
     Column("feed_id", String, nullable=False, comment="Empty: the warehouse itself."),
     Column("subject", String, nullable=False, comment="What of the feed, where it may have several problems of one kind."),
@@ -136,5 +137,5 @@ notice = Table(
     Column("sentence", String, nullable=False),
     Column("told_at", DateTime(timezone=True), nullable=False),
     Column("solved_at", DateTime(timezone=True), comment="When it was told that it is over; empty: it is not."),
-    comment="One row a problem that somebody was told of. Key: notice_id.",
+    comment="One row a problem and messenger that took it. Key: notice_id.",
 )

@@ -15,7 +15,7 @@ a file, in which a sender may have named one.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from statistics import median
@@ -26,12 +26,12 @@ from sqlalchemy import Connection, func, insert, select, update
 from samepicture import failures, ledger
 from samepicture.failures import Failure
 from samepicture.landing import Receipt
-from samepicture.messengers import chat, mail
+from samepicture.messengers import NotSent, chat, mail
 from samepicture.pending import find as find_pending
 from samepicture.process import Pipeline
 from samepicture.publish import unpublished_since
 from samepicture.register import unprocessed
-from samepicture.settings import Settings
+from samepicture.settings import SettingError, Settings
 from samepicture.warehouse import open_warehouse
 
 DRIFT_CODES = {"unknown_column": "a column", "unknown_code": "codes in the column"}
@@ -108,41 +108,58 @@ def look(pipeline: Pipeline) -> Seen:
     return Seen(feeds, submissions, drift, waiting, unbuilt, uncollected)
 
 
-def tell(pipeline: Pipeline, messengers: Iterable[Messenger], now: datetime) -> tuple[list[Problem], list[str]]:
-    """Tell of what is new and what is over; both, the latter as sentences.
+def tell(pipeline: Pipeline, messengers: Mapping[str, Messenger], now: datetime) -> dict[str, tuple[int, int]]:
+    """Tell of what is new and what is over; how many of each, by messenger.
 
-    Nothing is marked as told where a messenger raises: all is tried again at the next
-    look, so what another messenger took by then comes twice there, and nothing is lost.
+    Each messenger has its own account of what it took: one that fails is tried again at
+    the next look, and the others say nothing twice. Raises NotSent or SettingError, once
+    all had their turn.
     """
     there = problems(look(pipeline), now)
+    told: dict[str, tuple[int, int]] = {}
+    failed: list[NotSent | SettingError] = []
+    for name, send in messengers.items():
+        try:
+            told[name] = _tell_by(pipeline, name, send, there, now)
+        except (NotSent, SettingError) as error:
+            failed.append(error)
+    if len(failed) > 1:
+        raise NotSent(" ".join(map(str, failed)))
+    if failed:
+        raise failed[0]
+    return told
+
+
+def messengers(settings: Settings) -> dict[str, Messenger]:
+    """Those that are set up: mail, chat."""
+    chosen: dict[str, Messenger] = {}
+    if settings.notices_to:
+        chosen["mail"] = lambda subject, text: mail(settings, settings.notices_to, subject, text)
+    if settings.notices_webhook:
+        webhook = settings.notices_webhook
+        chosen["chat"] = lambda subject, text: chat(webhook, f"{subject}\n\n{text}")
+    return chosen
+
+
+def _tell_by(pipeline: Pipeline, name: str, send: Messenger, there: Sequence[Problem], now: datetime) -> tuple[int, int]:
+    """One messenger's turn. It is marked after sending: a crash in between tells twice, and nothing is lost."""
     table = ledger.notice
     with open_warehouse(pipeline.settings).writer() as connection:
-        told = connection.execute(select(table).where(table.c.solved_at.is_(None)).order_by(table.c.told_at)).all()
-    known = {(row.kind_code, row.feed_id, row.subject): row for row in told}
+        rows = connection.execute(
+            select(table).where(table.c.messenger_code == name, table.c.solved_at.is_(None)).order_by(table.c.told_at)
+        )
+        known = {(row.kind_code, row.feed_id, row.subject): row for row in rows}
     new = [problem for problem in there if problem.key not in known]
     over = [row for key, row in known.items() if key not in {problem.key for problem in there}]
     if not new and not over:
-        return [], []
-    subject, text = _message(new, [row.sentence for row in over])
-    for send in messengers:
-        send(subject, text)
+        return 0, 0
+    send(*_message(new, [row.sentence for row in over]))
     with open_warehouse(pipeline.settings).writer() as connection:
         if new:
-            connection.execute(insert(table), [_row(problem, now) for problem in new])
+            connection.execute(insert(table), [_row(problem, name, now) for problem in new])
         if over:
             connection.execute(update(table).where(table.c.notice_id.in_([row.notice_id for row in over])).values(solved_at=now))
-    return new, [row.sentence for row in over]
-
-
-def messengers(settings: Settings) -> list[Messenger]:
-    """Those that are set up: e-mail, a chat."""
-    chosen: list[Messenger] = []
-    if settings.notices_to:
-        chosen.append(lambda subject, text: mail(settings, settings.notices_to, subject, text))
-    if settings.notices_webhook:
-        webhook = settings.notices_webhook
-        chosen.append(lambda subject, text: chat(webhook, f"{subject}\n\n{text}"))
-    return chosen
+    return len(new), len(over)
 
 
 def _of_time(feed: Any, now: datetime) -> Iterator[Problem]:
@@ -299,9 +316,10 @@ def _minute(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
-def _row(problem: Problem, now: datetime) -> dict[str, Any]:
+def _row(problem: Problem, messenger: str, now: datetime) -> dict[str, Any]:
     return {
         "notice_id": uuid.uuid4().hex,
+        "messenger_code": messenger,
         "kind_code": problem.kind,
         "feed_id": problem.feed_id,
         "subject": problem.subject,

@@ -48,10 +48,10 @@ def notices_dag() -> DAG:
             chosen = messengers(settings)
             if not chosen:
                 raise AirflowSkipException("nobody is to be told: set SAMEPICTURE_NOTICES_TO or SAMEPICTURE_NOTICES_WEBHOOK")
-            new, over = tell(Pipeline(settings), chosen, datetime.now(UTC))
-            if not new and not over:
+            told = tell(Pipeline(settings), chosen, datetime.now(UTC))
+            if not any(new or over for new, over in told.values()):
                 raise AirflowSkipException("nothing has changed")
-            print(f"{len(new)} new problems, {len(over)} over")
+            print("; ".join(f"{name}: {new} new problems, {over} over" for name, (new, over) in told.items()))
 
         answer()
         warn()
