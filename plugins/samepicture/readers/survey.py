@@ -94,6 +94,14 @@ def plain(markup: Any) -> str:
     return " ".join(text.split())
 
 
+def shaped(place: int, make: Callable[[], Return]) -> Return:
+    """The return that `make` gives, or the news that an entry has not the shape of one (a text in place of its pages)."""
+    try:
+        return make()
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return Return("", "", place, is_unreadable=True)
+
+
 def latest(
     answers: Callable[[], Iterator[LandedAnswer]], entries: Callable[[LandedAnswer], Iterator[Entry]], key: Callable[[Entry], Hashable]
 ) -> Iterator[tuple[int, Entry]]:

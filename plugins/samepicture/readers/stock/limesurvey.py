@@ -17,7 +17,7 @@ from samepicture.connectors.answers import LandedAnswer, read_answers
 from samepicture.feed import Feed
 from samepicture.messages import SubmissionRejected
 from samepicture.readers import Part
-from samepicture.readers.survey import Answer, Return, latest, part, plain
+from samepicture.readers.survey import Answer, Return, latest, part, plain, shaped
 
 REQUEST = re.compile(r"(\w+)/(\d+)(?:/(\d+))?")
 HEADING = re.compile(r"([A-Za-z]\w*)(?:\[([^\]]*)\])?(?:\[(\d+)\])?")
@@ -92,7 +92,7 @@ def _returns(stream: IO[bytes], file_name: str) -> Iterator[Return]:
         elif record is None:
             yield Return(survey_id, f"{survey_id}/{response_id}", place, is_removed=True)
         else:
-            yield _return(survey_id, response_id, place, record, surveys[survey_id])
+            yield shaped(place, partial(_return, survey_id, response_id, place, record, surveys[survey_id]))
 
 
 def _describe(survey: _Survey, listed: Any) -> None:

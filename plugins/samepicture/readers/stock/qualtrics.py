@@ -16,7 +16,7 @@ from samepicture.connectors.answers import LandedAnswer, read_answers
 from samepicture.feed import Feed
 from samepicture.messages import SubmissionRejected
 from samepicture.readers import Part
-from samepicture.readers.survey import Answer, Return, latest, part, plain
+from samepicture.readers.survey import Answer, Return, latest, part, plain, shaped
 
 REQUEST = re.compile(r"surveys/(\w+)/(?:export-responses|responses/(\w+))")
 GONE = (404, 410)
@@ -90,7 +90,7 @@ def _returns(stream: IO[bytes], file_name: str) -> Iterator[Return]:
             yield Return(asked_id, f"{asked_id}/{response_id}", place, is_removed=True)
         else:
             survey_id = asked_id or str(record.get("surveyId") or "")
-            yield _return(survey_id, response_id, place, record, surveys.get(survey_id, _Survey()))
+            yield shaped(place, partial(_return, survey_id, response_id, place, record, surveys.get(survey_id, _Survey())))
 
 
 def _return(survey_id: str, response_id: str, place: int, record: dict[str, Any], survey: _Survey) -> Return:

@@ -15,7 +15,7 @@ from samepicture.connectors.answers import LandedAnswer, read_answers
 from samepicture.feed import Feed
 from samepicture.messages import SubmissionRejected
 from samepicture.readers import Part
-from samepicture.readers.survey import Answer, Return, latest, part, plain
+from samepicture.readers.survey import Answer, Return, latest, part, plain, shaped
 
 REQUEST = re.compile(r"surveys/(\d+)(/responses)?(?:/(\d+))?")
 GONE = (404, 410)
@@ -60,7 +60,7 @@ def _returns(stream: IO[bytes], file_name: str) -> Iterator[Return]:
         elif record is None:
             yield Return(survey_id, f"{survey_id}/{response_id}", place, is_removed=True)
         else:
-            yield _return(survey_id, response_id, place, record, titles.get(survey_id))
+            yield shaped(place, partial(_return, survey_id, response_id, place, record, titles.get(survey_id)))
 
 
 def _return(survey_id: str, response_id: str, place: int, record: dict[str, Any], title: str | None) -> Return:

@@ -17,7 +17,7 @@ from samepicture.connectors.answers import LandedAnswer, read_answers
 from samepicture.feed import Feed
 from samepicture.messages import SubmissionRejected
 from samepicture.readers import Part
-from samepicture.readers.survey import Answer, Return, latest, part, plain
+from samepicture.readers.survey import Answer, Return, latest, part, plain, shaped
 
 REQUEST = re.compile(r"surveys/(\d+)/(details|responses/bulk|responses/(\d+))")
 GONE = (404, 410)
@@ -66,7 +66,7 @@ def _returns(stream: IO[bytes], file_name: str) -> Iterator[Return]:
         elif record is None:
             yield Return(survey_id, f"{survey_id}/{response_id}", place, is_removed=True)
         else:
-            yield _return(survey_id, response_id, place, record, surveys.get(survey_id, _Survey()))
+            yield shaped(place, partial(_return, survey_id, response_id, place, record, surveys.get(survey_id, _Survey())))
 
 
 def _survey(details: dict[str, Any]) -> _Survey:
@@ -93,7 +93,7 @@ def _return(survey_id: str, response_id: str, place: int, record: dict[str, Any]
         channel=str(record.get("collector_id") or ""),
         channel_code="online",
         answers=answers,
-        variables=record.get("custom_variables") or {},
+        variables=dict(record.get("custom_variables") or {}),
     )
 
 

@@ -1,0 +1,250 @@
+"""Answers of survey platforms to rows: scales, grids, several choices, what identifies people, and real answers where they are."""
+
+from __future__ import annotations
+
+import io
+import json
+import random
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from samepicture.feed import Feed, FeedError, load_feed
+from samepicture.messages import SubmissionRejected
+from samepicture.readers import Part, read_parts
+from samepicture.readers.survey import ROWS, plain
+from samepicture.records import CONTRACTS
+from samepicture.scales import SCALES
+from samepicture.settings import PROJECT
+
+FOLDER = PROJECT / "dags" / "feeds"
+FEEDS = {
+    platform: load_feed(FOLDER / f"survey_response_{platform}") for platform in ("surveymonkey", "qualtrics", "limesurvey", "smartsurvey")
+}
+each_platform = pytest.mark.parametrize("platform", FEEDS)
+
+
+def with_options(platform: str, **options: Any) -> Feed:
+    feed = FEEDS[platform]
+    return replace(feed, reader=replace(feed.reader, options={**feed.reader.options, **options}))
+
+
+def read(feed: Feed, content: bytes) -> tuple[list[dict[str, Any]], Part]:
+    (part,) = read_parts(feed, io.BytesIO(content), "answers.jsonl")
+    return [row for frame in part.frames for row in frame.to_dicts()], part
+
+
+def answer(request: str, document: Any, status: int = 200) -> bytes:
+    return json.dumps({"request": request, "status": status, "answer": json.dumps(document)}).encode() + b"\n"
+
+
+# -- scales ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("scale", "given", "score", "normalised"),
+    [
+        ("fft_6", "Very good", 1, 100),
+        ("fft_6", " neither  good nor poor", 3, 50),
+        ("fft_6", "5", 5, 0),
+        ("fft_6", "Don\u2019t know", None, None),
+        ("fft_6", "6", None, None),
+        ("likert_5", "Strongly agree", 5, 100),
+        ("likert_5", "Disagree", 2, 25),
+        ("nps_11", "0", 0, 0),
+        ("nps_11", "7", 7, 70),
+        ("stars_5", "2", 2, 25),
+        ("extent_3", "Yes, to some extent", 2, 50),
+        ("helpful_4", "Not very helpful", 3, 100 / 3),
+    ],
+)
+def test_a_scale_knows_its_words_and_numbers(scale: str, given: str, score: float | None, normalised: float | None) -> None:
+    found = SCALES[scale].score(given)
+    assert found == score
+    assert SCALES[scale].normalised(found) == (None if normalised is None else pytest.approx(normalised))
+
+
+@pytest.mark.parametrize(
+    ("scale", "given"), [("fft_6", "Average"), ("fft_6", "7"), ("fft_6", "0"), ("nps_11", "11"), ("stars_5", ""), ("likert_5", "1e0")]
+)
+def test_what_is_not_on_a_scale_is_no_score(scale: str, given: str) -> None:
+    with pytest.raises(ValueError, match="not on the scale"):
+        SCALES[scale].score(given)
+
+
+@pytest.mark.parametrize("name", SCALES)
+def test_the_best_of_each_scale_is_100_and_the_worst_0(name: str) -> None:
+    scale = SCALES[name]
+    best, worst = (scale.high, scale.low) if scale.direction == "higher_is_better" else (scale.low, scale.high)
+    assert (scale.normalised(best), scale.normalised(worst)) == (100, 0)
+    assert all(score is None or scale.low <= score <= scale.high for score in scale.words.values())
+
+
+# -- what feed.yml says ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"questions": {"901": {"scale": "fft_7"}}}, "questions.901.scale 'fft_7' is unknown: use one of fft_6"),
+        ({"questions": {"901": {"column": "narrative"}}}, "questions.901.column 'narrative' is unknown"),
+        ({"questions": {"901": {"colum": "x"}}}, "questions.901 is .* use some of code"),
+        ({"questions": {"901": {"scale": "fft_6", "values": {True: "1"}}}}, ".*put it into quotes"),
+        ({"columns": {"survey_id": "x"}}, "columns 'survey_id' is unknown"),
+        ({"channels": ["sms"]}, "channels is .*: write keys and values"),
+    ],
+)
+def test_a_mistake_is_told_when_feed_yml_is_read(options: dict[str, Any], sentence: str, tmp_path: Path) -> None:
+    document = yaml.safe_load((FOLDER / "survey_response_surveymonkey" / "feed.yml").read_text())
+    document["reader"]["options"] |= options
+    folder = tmp_path / document["id"]
+    folder.mkdir()
+    (folder / "feed.yml").write_text(yaml.safe_dump(document))
+    with pytest.raises(FeedError, match=f"reader.options.{sentence}"):
+        load_feed(folder)
+
+
+def test_values_bring_a_survey_s_own_words_to_a_scale() -> None:
+    feed = with_options("surveymonkey", questions={"901": {"scale": "fft_6", "values": {"90109": "very poor"}}})
+    page = {"data": [{"id": "1", "survey_id": "s", "pages": [{"questions": [{"id": "901", "answers": [{"choice_id": "90109"}]}]}]}]}
+    (row,), part = read(feed, json.dumps(page).encode())
+    assert (row["score"], row["normalised_score"], row["scale_direction_code"]) == ("5.0", "0.0", "lower_is_better")
+    assert part.unreadable == []
+
+
+# -- what identifies people -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "What is your e-mail address?",
+        "Your full name",
+        "Name?",
+        "Postcode",
+        "Please give your date of birth",
+        "NHS number",
+        "Telephone",
+        "How may we contact you?",
+    ],
+)
+def test_a_question_that_asks_who_somebody_is_is_not_read_unless_declared(heading: str) -> None:
+    details = {"id": "5", "title": "t", "pages": [{"questions": [{"id": "1", "family": "open_ended", "headings": [{"heading": heading}]}]}]}
+    record = {"id": "9", "pages": [{"questions": [{"id": "1", "answers": [{"text": "Jo Invented"}]}]}]}
+    content = answer("surveys/5/details", details) + answer("surveys/5/responses/bulk?page=1", {"data": [record]})
+    rows, part = read(with_options("surveymonkey", questions={}), content)
+    assert "Jo Invented" not in json.dumps(rows)
+    assert [(warning.code, warning.value, warning.count) for warning in part.warnings] == [("identifying_question", "1", 1)]
+    rows, part = read(with_options("surveymonkey", questions={"1": {"code": "declared"}}), content)
+    assert rows[0]["narrative"] == "Jo Invented"
+
+
+@pytest.mark.parametrize(
+    "heading", ["Why did you give this answer?", "How were you addressed?".replace("addressed", "spoken to"), "What went well?"]
+)
+def test_other_questions_are_read(heading: str) -> None:
+    details = {"id": "5", "pages": [{"questions": [{"id": "1", "family": "open_ended", "headings": [{"heading": heading}]}]}]}
+    record = {"id": "9", "pages": [{"questions": [{"id": "1", "answers": [{"text": "words"}]}]}]}
+    content = answer("surveys/5/details", details) + answer("surveys/5/responses/bulk?page=1", {"data": [record]})
+    assert read(with_options("surveymonkey", questions={}), content)[0][0]["narrative"] == "words"
+
+
+def test_what_came_with_the_link_is_read_only_where_it_is_named() -> None:
+    values = {
+        "_recordId": "R_1",
+        "QID1": 1,
+        "Ward": "Ward 7",
+        "NhsNumber": "999 123 4567",
+        "ipAddress": "192.0.2.44",
+        "recipientEmail": "jo@example.org",
+    }
+    content = json.dumps({"responses": [{"responseId": "R_1", "values": values, "labels": {"QID1": "Good"}}]}).encode()
+    rows, _ = read(
+        with_options("qualtrics", questions={"Ward": {"column": "service_name"}, "ipAddress": {"column": "service_name"}}), content
+    )
+    assert [(row["question_id"], row["service_name"]) for row in rows] == [("QID1", "Ward 7")]
+    assert not [word for word in ("999 123", "192.0.2", "example.org") if word in json.dumps(rows)]
+
+
+# -- returns --------------------------------------------------------------------------------
+
+
+@each_platform
+def test_a_return_is_never_split_over_two_frames(platform: str) -> None:
+    """It is judged as a whole: one bad answer rejects its record, wherever it stands."""
+    (sample,) = FEEDS[platform].samples
+    content = sample.read_bytes() * 40 if platform == "surveymonkey" else sample.read_bytes()
+    if platform == "surveymonkey":
+        lines = [json.loads(line) for line in sample.read_text().splitlines()]
+        page = json.loads(lines[1]["answer"])["data"][0]
+        many = [{**page, "id": str(number)} for number in range(ROWS // 7 + 10)]
+        content = answer(lines[0]["request"], json.loads(lines[0]["answer"])) + answer(lines[1]["request"], {"data": many})
+    (part,) = read_parts(FEEDS[platform], io.BytesIO(content), "answers.jsonl")
+    frames = [set(frame.get_column("line_number")) for frame in part.frames]
+    assert sum(map(len, frames)) == len(set().union(*frames))
+    assert platform != "surveymonkey" or len(frames) == 2
+
+
+@each_platform
+def test_something_else_is_refused_in_a_sentence(platform: str) -> None:
+    for content, code in ((b"<html>", "not_json"), (b'{"maintenance": true}', "wrong_feed"), (b"", "empty_file")):
+        with pytest.raises(SubmissionRejected) as error:
+            read(FEEDS[platform], content)
+        assert error.value.code == code
+
+
+@each_platform
+@given(seed=st.integers(0, 10_000))
+def test_damaged_answers_never_stop_the_reading(platform: str, seed: int) -> None:
+    """Fields of a return go missing or turn into something else: it is read, told of or rejected, and the others stay."""
+    chance = random.Random(seed)
+    (sample,) = FEEDS[platform].samples
+    lines = [json.loads(line) for line in sample.read_text().splitlines()]
+    content = b""
+    for line in lines:
+        document = json.loads(line["answer"]) if line["answer"] else {}
+        for records in (
+            [document] if isinstance(document, list) else [document.get(key) for key in ("data", "responses") if document.get(key)]
+        ):
+            record = chance.choice(records)
+            if isinstance(record, dict):
+                target = record.get("values", record)
+                name = chance.choice([key for key in target if key not in ("id", "_recordId")] or ["x"])
+                target[name] = chance.choice((None, "", "text", 7, "<b>"))
+        content += answer(line["request"], document, line["status"])
+    rows, part = read(FEEDS[platform], content)
+    assert len({row["line_number"] for row in rows}) + len(part.unreadable) >= 11
+
+
+def test_plain_text_of_markup() -> None:
+    assert plain("<p>How was&nbsp;it, <strong>overall</strong>?</p>") == "How was it, overall ?"
+    assert plain(None) == ""
+    assert plain("5 < 6") in ("5 < 6", "5")
+
+
+def test_the_contract_s_references_are_unique_within_a_survey() -> None:
+    assert CONTRACTS["survey_response"].reference_scope == "survey_id"
+
+
+# -- as the platforms' own clients have them ------------------------------------------------
+
+
+def test_real_surveymonkey_answers(published: Path) -> None:
+    folder = published / "survey_platforms" / "surveymonkey"
+    content = answer("surveys/318754279/details", json.loads((folder / "details.json").read_text()))
+    content += answer("surveys/318754279/responses/bulk?page=1", json.loads((folder / "bulk-eda25e.json").read_text()))
+    rows, part = read(with_options("surveymonkey", questions={}), content)
+    assert [(row["question_text"], row["answer_name"], row["narrative"]) for row in rows] == [
+        ("How many pets do you have?", "3", None),
+        ("What are the names of your pets?", None, "Donut, Mango, Phil"),
+        ("How many pets do you have?", "3", None),
+        ("What are the names of your pets?", None, "Phil, Mango, Donut"),
+    ]
+    assert {row["submitted_at"] for row in rows} == {"2022-03-05T18:05:56", "2022-03-05T17:53:01"}
+    assert part.warnings == []
+    assert "100.34" not in json.dumps(rows)
