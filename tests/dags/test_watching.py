@@ -50,7 +50,7 @@ class Watched:
             return cursor.fetchall()
 
     def until(self, sql: str, count: int, what: str) -> None:
-        wait_for(lambda: self.query(sql)[0][0] == count, 60, what, pause=0.5)
+        wait_for(lambda: self.query(sql)[0][0] == count, 120, what, pause=0.5)
 
     def drop(self, name: str, lines: int) -> None:
         """As a supplier does: under a temporary name first."""
@@ -124,6 +124,7 @@ def test_a_watcher_waits_for_a_source_that_is_down_and_tells_again_what_stays(
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_a_file_wakes_its_dag_and_a_killed_triggerer_loses_none(watched: Watched) -> None:
     watched.drop("first.csv", 4)
     watched.until(LOADED, 1, "the first file is loaded")
