@@ -15,7 +15,7 @@ MESH_SANDBOX_VERSION := 1.0.137
 
 export UV_PYTHON_DOWNLOADS = never
 
-.PHONY: demo test lint docs format airflow bench clean setup
+.PHONY: demo test lint docs format airflow faults bench clean setup
 
 setup: $(READY)
 
@@ -52,6 +52,9 @@ format: $(READY)
 
 docs: $(READY)
 	$(RUN) samepicture docs
+
+faults: $(READY)  ## a real Airflow on a real PostgreSQL, killed and starved; about 15 minutes
+	$(RUN) pytest -n 0 -m faults tests/faults
 
 bench: $(READY)
 	$(RUN) python benchmarks/million_rows.py

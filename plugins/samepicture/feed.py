@@ -219,11 +219,11 @@ def load_feed(folder: Path) -> Feed:
     return feed
 
 
-def load_feeds(folders: Iterable[Path]) -> dict[str, Feed]:
-    """All feeds below these folders, by id. Raises FeedError; two feeds of one id are an error."""
+def load_feeds(folders: Iterable[Path], only: str | None = None) -> dict[str, Feed]:
+    """All feeds below these folders, or the one of this id, by id. Raises FeedError; two feeds of one id are an error."""
     feeds: dict[str, Feed] = {}
     for root in folders:
-        for path in sorted(root.glob(f"*/{FEED_FILE}")):
+        for path in sorted(root.glob(f"{only or '*'}/{FEED_FILE}")):
             feed = load_feed(path.parent)
             if feed.id in feeds:
                 raise FeedError(f"{path}: the id {feed.id!r} is taken by {feeds[feed.id].folder}: choose another.")

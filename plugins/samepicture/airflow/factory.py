@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from samepicture.process import Pipeline
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
-TASK_DEFAULTS: dict[str, Any] = {"retries": 2, "retry_delay": timedelta(seconds=30)}
+TASK_DEFAULTS: dict[str, Any] = {"retries": 4, "retry_delay": timedelta(seconds=5), "retry_exponential_backoff": True}
+"""Steps can be repeated; most of what goes wrong (a killed process, a database that restarts) is over within a minute."""
 SWEEP_EVERY_MINUTE = "* * * * *"
 EVERY_TEN_MINUTES = "*/10 * * * *"
 """A watched source is asked as often too, for what its watcher missed."""

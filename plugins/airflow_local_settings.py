@@ -1,0 +1,15 @@
+"""Airflow imports this when one of its processes starts.
+
+Tasks run in processes forked from the scheduler (LocalExecutor) or from a Celery worker:
+what is imported there once is there in each of them. Great Expectations alone takes five
+seconds to import, more than everything that a task does with a usual submission.
+"""
+
+import sys
+
+if {"scheduler", "worker"}.intersection(sys.argv[1:3]):
+    import great_expectations  # noqa: F401
+
+    import samepicture.build
+    import samepicture.judge
+    import samepicture.publish  # noqa: F401
