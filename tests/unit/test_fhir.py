@@ -204,7 +204,7 @@ ITEMS: Any = st.recursive(
 RESPONSES = st.lists(ITEMS, min_size=1, max_size=3).map(lambda items: response(*items))
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(RESPONSES, min_size=1, max_size=4))
 def test_every_form_gives_the_same_rows(made: list[dict[str, Any]]) -> None:
     responses = [{**one, "id": f"qr-{n}"} for n, one in enumerate(made)]
