@@ -248,3 +248,118 @@ def test_real_surveymonkey_answers(published: Path) -> None:
     assert {row["submitted_at"] for row in rows} == {"2022-03-05T18:05:56", "2022-03-05T17:53:01"}
     assert part.warnings == []
     assert "100.34" not in json.dumps(rows)
+
+
+# -- kinds of questions ---------------------------------------------------------------------
+
+Told = tuple[str, str, str | None, str | None, str | None]
+
+
+def told(rows: list[dict[str, Any]]) -> list[Told]:
+    """Question, kind, value, name and words of each answer."""
+    return [(row["question_id"], row["answer_kind_code"], row["answer_value"], row["answer_name"], row["narrative"]) for row in rows]
+
+
+def test_kinds_of_surveymonkey_questions() -> None:
+    questions = [
+        {"id": "1", "family": "datetime", "subtype": "date_only", "answers": {"rows": [{"id": "11", "text": "Day"}]}},
+        {"id": "2", "family": "open_ended", "subtype": "numerical", "answers": {"rows": [{"id": "21", "text": "Nights"}]}},
+        {"id": "3", "family": "matrix", "subtype": "menu", "answers": {
+            "rows": [{"id": "31", "text": "Ward"}], "cols": [{"id": "32", "text": "Food", "choices": [{"id": "33", "text": "Cold"}]}]}},
+        {"id": "4", "family": "demographic", "subtype": "international", "answers": {"rows": [{"id": "41", "text": "Name"}]}},
+        {"id": "5", "family": "file_upload"},
+    ]  # fmt: skip
+    given = [
+        {"id": "1", "answers": [{"row_id": "11", "text": "05/31/2026"}]},
+        {"id": "2", "answers": [{"row_id": "21", "text": "3"}]},
+        {"id": "3", "answers": [{"row_id": "31", "col_id": "32", "choice_id": "33"}]},
+        {"id": "4", "answers": [{"row_id": "41", "text": "Jo Invented"}]},
+        {"id": "5", "answers": [{"text": "photo.jpg", "download_url": "https://example.org/photo.jpg"}]},
+    ]
+    content = answer("surveys/5/details", {"id": "5", "pages": [{"questions": questions}]})
+    content += answer("surveys/5/responses/bulk?page=1", {"data": [{"id": "9", "pages": [{"questions": given}]}]})
+    rows, _ = read(with_options("surveymonkey", questions={}), content)
+    assert told(rows) == [
+        ("1_11", "date", "05/31/2026", None, None),
+        ("2_21", "number", "3", None, None),
+        ("3_31_32", "choice", "33", "Cold", None),
+    ]
+    assert rows[2]["question_text"] == "Ward - Food"
+
+
+def test_kinds_of_qualtrics_questions() -> None:
+    number = {"Settings": {"ContentType": "ValidNumber"}}
+    questions = {
+        "QID1": {"QuestionType": "MC", "QuestionText": "Best?", "Choices": {"1": {"Display": "Good"}, "2": {"Display": "Bad"}}, "RecodeValues": {"1": "5", "2": "1"}},
+        "QID2": {"QuestionType": "TE", "QuestionText": "Nights?", "Validation": number},
+        "QID3": {"QuestionType": "Matrix", "QuestionText": "Agree?", "Choices": {"1": {"Display": "Heard"}}, "Answers": {"4": {"Display": "Agree"}}},
+        "QID4": {"QuestionType": "TE", "Selector": "FORM", "QuestionText": "Both", "Choices": {"1": {"Display": "Liked"}}},
+        "QID5": {"QuestionType": "FileUpload"},
+        "QID6": {"QuestionType": "TE", "QuestionText": "Contact", "Validation": {"Settings": {"ContentType": "ValidPhone"}}},
+        "QID7": {"QuestionType": "Slider", "QuestionText": "How much", "Choices": {"1": {"Display": "Pain"}}},
+    }  # fmt: skip
+    values = {
+        "_recordId": "R_1", "QID1": 5, "QID2_TEXT": "3", "QID3_1": 4, "QID4_1": "the food", "QID5_FILE_ID": "F_1", "QID5": "F_1",
+        "QID6_TEXT": "07700 900123", "QID7_1": 40, "QID1_NPS_GROUP": 3, "QID2_TEXT_a1b2Topics": "[x]", "QID1_DO": ["1"],
+    }  # fmt: skip
+    content = answer("survey-definitions/SV_1", {"result": {"SurveyID": "SV_1", "SurveyName": "t", "Questions": questions}})
+    content += answer("surveys/SV_1/export-responses", {"responses": [{"responseId": "R_1", "values": values, "labels": {}}]})
+    rows, _ = read(with_options("qualtrics", questions={}), content)
+    assert told(rows) == [
+        ("QID1", "choice", "5", "Good", None),
+        ("QID2", "number", "3", None, None),
+        ("QID3_1", "choice", "4", "Agree", None),
+        ("QID4_1", "narrative", None, None, "the food"),
+        ("QID7_1", "number", "40", None, None),
+    ]
+
+
+def test_kinds_of_limesurvey_questions() -> None:
+    def question(number: int, code: str, kind: str, parent: int = 0) -> dict[str, Any]:
+        return {"qid": str(number), "parent_qid": str(parent), "title": code, "type": kind, "question": f"<p>Text of {code}</p>"}
+
+    listed = [
+        question(1, "YES", "Y"), question(2, "RANK", "R"), question(3, "WITH", "P"), question(31, "SQ1", "T", 3), question(4, "NUM", "K"),
+        question(41, "SQ1", "T", 4), question(5, "WHEN", "D"), question(6, "LIST", "O"), question(7, "GRID", ":"), question(71, "A", "T", 7),
+        question(72, "B", "T", 7), question(8, "FILE", "|"), question(9, "OTHER", "L"),
+    ]  # fmt: skip
+    record = {
+        "id": "1", "submitdate": "2026-05-01 10:00:00", "token": "secret-token", "ipaddr": "192.0.2.44", "YES": "N", "RANK[1]": "A2", "RANK[2]": "",
+        "WITH[SQ1]": "Y", "WITH[SQ1comment]": "very", "NUM[SQ1]": "2.5", "WHEN": "2026-04-01 00:00:00", "LIST": "A2", "LIST[comment]": "because",
+        "GRID[A_B]": "4", "FILE": "[{}]", "OTHER": "-oth-", "OTHER[other]": "a bus",
+    }  # fmt: skip
+    content = answer("list_questions/7", listed)
+    for number in (2, 6):
+        content += answer(f"get_question_properties/7/{number}", {"answeroptions": {"A2": {"answer": "Second"}}})
+    content += answer("get_question_properties/7/9", {"answeroptions": "No available answer options"})
+    content += answer("export_responses/7", {"responses": [record]})
+    rows, _ = read(with_options("limesurvey", questions={}), content)
+    assert told(rows) == [
+        ("YES", "choice", "N", "No", None),
+        ("RANK_1", "choice", "A2", "Second", None),
+        ("WITH", "choice", "SQ1", "Text of SQ1", None),
+        ("WITH", "narrative", None, None, "very"),
+        ("NUM_SQ1", "number", "2.5", None, None),
+        ("WHEN", "date", "2026-04-01 00:00:00", None, None),
+        ("LIST", "choice", "A2", "Second", None),
+        ("LIST", "narrative", None, None, "because"),
+        ("GRID_A_B", "number", "4", None, None),
+        ("OTHER", "narrative", None, None, "a bus"),
+    ]
+    assert [row["answer_number"] for row in rows if row["question_id"] == "WITH"] == ["1", "2"]
+    assert "secret-token" not in json.dumps(rows)
+
+
+def test_smartsurvey_s_envelope_and_boxes() -> None:
+    questions = [
+        {"id": 1, "type": "open_ended", "title": "Two things", "answers": [
+            {"type": "text", "choice_id": 11, "choice_title": "Liked", "value": "soup"}, {"type": "text", "choice_id": 12, "choice_title": "Not", "value": ""}]},
+        {"id": 2, "type": "nps", "title": "Recommend", "answers": [{"type": "nps", "choice_id": 79, "choice_title": "9", "value": "9"}]},
+    ]  # fmt: skip
+    page = {
+        "records": [{"id": 5, "status": "disqualified", "date_ended": "2026-05-01T10:00:00Z", "pages": [{"questions": questions}]}],
+        "total": 1,
+    }
+    rows, _ = read(with_options("smartsurvey", questions={"2": {"scale": "nps_11"}}), answer("surveys/7/responses?page=1", page))
+    assert told(rows) == [("1_11", "narrative", None, None, "soup"), ("2", "scale", "79", "9", None)]
+    assert (rows[1]["score"], rows[1]["is_complete"]) == ("9.0", "false")
