@@ -195,6 +195,33 @@ def test_a_list_that_stays_short_of_its_total_is_refused(surveys: DemoSurveys, t
     assert poller.landing.submission_ids() == set()
 
 
+def test_a_return_without_its_moment_is_landed_and_moves_nothing(surveys: DemoSurveys, tmp_path: Path) -> None:
+    normal = surveys.answer
+
+    def one_without(path: str, params: dict[str, str], body: Any) -> Any:
+        status, document, headers = normal(path, params, body)
+        if "data" in document:
+            del document["data"][-1]["date_modified"]
+        return status, document, headers
+
+    surveys.answer = one_without  # type: ignore[method-assign]
+    poller = Poller("surveymonkey", surveys, tmp_path)
+    (receipt,) = poller.poll()
+    assert len(poller.returns(receipt)) == 12
+    (state,) = poller.cursors.read(poller.feed.id)["surveys"].values()
+    assert state["changed_to"] == surveys.returns["surveymonkey"][10].changed.isoformat()
+
+
+def test_many_deletions_are_asked_for_a_hundred_a_poll(surveys: DemoSurveys, tmp_path: Path) -> None:
+    surveys.returns["surveymonkey"] = invented(250, 7, LAST)
+    poller = Poller("surveymonkey", surveys, tmp_path, overlap_days=400)
+    poller.poll()
+    surveys.returns["surveymonkey"] = []
+    told = [numbers(poller.returns(receipt)) for _ in range(3) for receipt in poller.poll()]
+    assert [len(ids) for ids in told] == [100, 100, 50]
+    assert set.union(*told) == set(range(1, 251))
+
+
 # -- Qualtrics ------------------------------------------------------------------------------
 
 

@@ -8,9 +8,9 @@ the ids of returns that changed within the overlap of it.
 
 from __future__ import annotations
 
-import logging
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta
 from typing import IO, Any
 
@@ -22,8 +22,9 @@ from samepicture.feed import Feed
 ROUNDS = 4
 """How often a list is read until it is whole: returns that change move to another page, and others into their place."""
 PAGES_MAX = 10_000
+ASKED_MAX = 100
+"""Returns that a poll asks for by themselves."""
 GONE = (404, 410)
-log = logging.getLogger(__name__)
 
 CollectOne = Callable[[str, dict[str, Any], IO[bytes]], tuple[dict[str, Any], int | None]]
 """Survey id, its cursor and the document to write into; gives its new cursor, and how many returns the source says that it gave."""
@@ -103,15 +104,27 @@ def write_gone(client: Client, path: str, missing: list[str], document: IO[bytes
     return gone
 
 
-def state_after(feed: Feed, context: FetchContext, state: dict[str, Any], seen: Mapping[str, str]) -> dict[str, Any]:
-    """The cursor of a survey after a poll that saw these returns, with the moment of each one's last change."""
-    moments = {entry: moment(changed) for entry, changed in seen.items()}
+def missing_from(state: dict[str, Any], seen: Mapping[str, str]) -> tuple[list[str], list[str]]:
+    """Returns that were there at the last poll and are not now: those to ask for, and those left for the next poll, for quotas are small."""
+    missing = sorted(set(state.get("known", [])) - seen.keys())
+    return missing[:ASKED_MAX], missing[ASKED_MAX:]
+
+
+def state_after(
+    feed: Feed, context: FetchContext, state: dict[str, Any], seen: Mapping[str, str], left: Iterable[str] = ()
+) -> dict[str, Any]:
+    """The cursor of a survey after a poll that saw these returns, with the moment of each one's last change, and left some unasked."""
+    moments: dict[str, datetime] = {}
+    for entry, changed in seen.items():
+        with suppress(ConnectorError):  # without a moment it moves nothing; the reader tells of it
+            moments[entry] = moment(changed)
     before = [datetime.fromisoformat(state["changed_to"])] if "changed_to" in state else []
     changed_to = max([*moments.values(), *before], default=None)
     if changed_to is None:
         return state
     recent = changed_to - timedelta(days=context.option(feed, "overlap_days"))
-    return {"changed_to": changed_to.isoformat(), "known": sorted(entry for entry, changed in moments.items() if changed >= recent)}
+    known = {entry for entry, changed in moments.items() if changed >= recent}
+    return {"changed_to": changed_to.isoformat(), "known": sorted(known.union(left))}
 
 
 def moment(text: str) -> datetime:

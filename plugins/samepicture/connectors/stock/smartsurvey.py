@@ -13,7 +13,7 @@ from typing import IO, Any
 from samepicture.connectors.answers import write_answer
 from samepicture.connectors.base import ConnectorError, Delivery, FetchContext
 from samepicture.connectors.http import Answer, Client
-from samepicture.connectors.surveys import Page, changed_since, deliveries, state_after, write_gone, write_list
+from samepicture.connectors.surveys import Page, changed_since, deliveries, missing_from, state_after, write_gone, write_list
 from samepicture.feed import Feed
 
 PER_PAGE = 100
@@ -32,10 +32,11 @@ def fetch(feed: Feed, cursor: dict[str, Any], context: FetchContext) -> Iterator
             write_answer(document, client.get(f"surveys/{survey}"))
             before = document.tell()
             seen, total = write_list(lambda number: _page(client, survey, {**params, "page": number}), document)
-            gone = write_gone(client, f"surveys/{survey}/responses", sorted(set(state.get("known", [])) - seen.keys()), document)
+            missing, left = missing_from(state, seen)
+            gone = write_gone(client, f"surveys/{survey}/responses", missing, document)
             if document.tell() == before:  # nothing but the title
                 document.seek(0)
-            return state_after(feed, context, state, seen), None if total is None else total + gone
+            return state_after(feed, context, state, seen, left), None if total is None else total + gone
 
         yield from deliveries(feed, cursor, context, collect_one)
 
