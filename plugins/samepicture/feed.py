@@ -128,7 +128,7 @@ class Webhook:
 
     secret_from: str
     """Environment variable of the secret that both sides know."""
-    signed: Literal["samepicture", "surveymonkey", "qualtrics"] = "samepicture"
+    signed: Literal["samepicture", "surveymonkey", "smartsurvey", "qualtrics"] = "samepicture"
     """`samepicture`: the body is a submission. The survey platforms only say that answers are there: the source is then asked."""
 
 

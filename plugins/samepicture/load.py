@@ -43,7 +43,7 @@ class Outcome:
     warnings: int = 0
     """Warnings of different code, column and value: see ops.submission_warning."""
     first_pending: bool = False
-    """Nothing was waiting to be built before it: whoever tells the warehouse tells it of this one, the build takes the rest."""
+    """The warehouse is to be told: nothing was waiting to be built before it. The build takes what is loaded meanwhile."""
 
 
 def load(settings: Settings, feed: Feed, receipt: Receipt, accept: Iterable[str] = ()) -> Outcome:
@@ -115,6 +115,8 @@ def _earlier(connection: Connection, submission_id: str) -> Outcome | None:
         row.loaded_row_count,
         row.rejection_code,
         row.rejection_sentence,
+        # Whoever loaded it may have died before it told the warehouse: telling twice does no harm.
+        first_pending=find(connection) is not None,
     )
 
 

@@ -96,5 +96,12 @@ def check_qualtrics(_headers: Mapping[str, str], body: bytes, secrets: Iterable[
         raise NotGenuine("The signature does not fit the message: create the subscription with the sharedKey that the setting holds.")
 
 
+def check_smartsurvey(headers: Mapping[str, str], body: bytes, secrets: Iterable[bytes]) -> None:
+    """`X-SmartSurvey-Signature` is the hex of HMAC-SHA256 over the body (docs.smartsurvey.io, 'Signed Webhooks'). Raises NotGenuine."""
+    made = [hmac.new(secret, body, hashlib.sha256).hexdigest() for secret in secrets]
+    if not _one_matches(made, [headers.get("x-smartsurvey-signature", "").lower()]):
+        raise NotGenuine("The signature does not fit the message: check that the setting holds the webhook's Signature Key.")
+
+
 def _one_matches(made: Iterable[str], claimed: Iterable[str]) -> bool:
     return any(hmac.compare_digest(one.encode(), other.encode()) for one in made for other in claimed)

@@ -98,11 +98,11 @@ def assert_whole(stack: Stack) -> None:
         )
 
 
-@pytest.mark.parametrize("point", ["judging", "loading", "loaded", "building", "publishing"])
-def test_a_task_is_killed(stack: Stack, point: str) -> None:
+@pytest.mark.parametrize(("number", "point"), enumerate(["judging", "loading", "loaded", "building", "publishing"]))
+def test_a_task_is_killed(stack: Stack, number: int, point: str) -> None:
     order = Path(stack.environment["SABOTAGE"]) / point
     order.write_text("task")
-    sent(stack, 100 + len(point))
+    sent(stack, 100 + number)
     assert not order.exists(), "nothing was killed"
     assert_whole(stack)
 

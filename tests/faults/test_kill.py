@@ -127,6 +127,7 @@ def test_a_load_that_was_done_says_so_again(home: Any) -> None:
     pipeline = home("never killed")
     (first, second) = sorted(pipeline.landing.submission_ids(), key=lambda name: pipeline.landing.receipt(name).file_name)
     assert (pipeline.load(first).rows, pipeline.load(second).rows, pipeline.load(first).rejected) == (12, 5, 1)
+    assert pipeline.load(first).first_pending, "whoever loaded it may not have told the warehouse"
 
 
 def test_all_at_once(remains: tuple[Path, dict[str, list[int]]], home: Any) -> None:

@@ -19,6 +19,7 @@ from samepicture.signatures import (
     NotGenuine,
     StandardSignature,
     check_qualtrics,
+    check_smartsurvey,
     check_surveymonkey,
     secrets_in,
 )
@@ -128,6 +129,14 @@ def test_qualtrics() -> None:
     ):
         with pytest.raises(NotGenuine):
             check_qualtrics({}, wrong, [SECRET.encode()])
+
+
+def test_smartsurvey() -> None:
+    made = hmac.new(SECRET.encode(), b"{}", hashlib.sha256).hexdigest()
+    check_smartsurvey({"x-smartsurvey-signature": made}, b"{}", [SECRET.encode()])
+    for wrong in ({"x-smartsurvey-signature": made[:-1] + "0"}, {}, {"x-smartsurvey-signature": ""}):
+        with pytest.raises(NotGenuine):
+            check_smartsurvey(wrong, b"{} ", [SECRET.encode()])
 
 
 def test_the_tests_own_clock() -> None:

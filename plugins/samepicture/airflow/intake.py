@@ -36,7 +36,15 @@ from samepicture.announced import note
 from samepicture.feed import FEED_FILE, Feed, Webhook, load_feed
 from samepicture.landing import Landing, Receipt
 from samepicture.settings import Settings
-from samepicture.signatures import BadSecret, NotGenuine, StandardSignature, check_qualtrics, check_surveymonkey, secrets_in
+from samepicture.signatures import (
+    BadSecret,
+    NotGenuine,
+    StandardSignature,
+    check_qualtrics,
+    check_smartsurvey,
+    check_surveymonkey,
+    secrets_in,
+)
 
 BYTES_MAX = 256 << 20
 """A submission by webhook; larger ones go by SFTP, MESH or the object store."""
@@ -46,6 +54,7 @@ IN_MEMORY_BYTES = 1 << 20
 
 log = logging.getLogger(__name__)
 NEWS: dict[str, Callable[[Mapping[str, str], bytes, list[bytes]], None]] = {
+    "smartsurvey": check_smartsurvey,
     "surveymonkey": check_surveymonkey,
     "qualtrics": check_qualtrics,
 }

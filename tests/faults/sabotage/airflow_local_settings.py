@@ -47,6 +47,6 @@ if "scheduler" in sys.argv[1:2]:
     at(Pipeline, "collect", "collecting", after=False)
     at(judge, "keep_results", "judging", after=False)
     at(load, "_record", "loading", after=True)
-    at(load.shutil, "rmtree", "loaded", after=False)
+    at(load, "Outcome", "loaded", after=False)  # after the commit
     at(build, "run", "building", after=True)
     at(publish.shutil, "copyfile", "publishing", after=True)
