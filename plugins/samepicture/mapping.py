@@ -110,7 +110,7 @@ class Mapping:
                 raise SubmissionRejected(
                     "missing_column",
                     f"The column {wanted} is not in the file (layout {self.layout.name}): "
-                    f"send it under that name. The file has: {_listed(list(self._headers.values()))}.",
+                    f"send it under that name. The file has: {_listed(_headers_shown(list(self._headers.values())))}.",
                 )
             sources[target] = names
         if self.layout.year and fold(self.layout.year) not in self._headers:
@@ -223,8 +223,9 @@ class Mapping:
 
 
 def _headers_shown(names: Sequence[str]) -> list[str]:
-    """Headers as a sentence may quote them: short and redacted, for a file without a header row has a case in its place."""
-    return redact(pl.Series(list(names), dtype=pl.String).str.slice(0, HEADER_LENGTH)).to_list()
+    """Headers as a sentence may quote them: redacted, long ones by their length alone. A case may stand among them, where a line break was lost."""
+    shown = [name if len(name) <= HEADER_LENGTH else f"(a heading of {len(name)} characters)" for name in names]
+    return redact(pl.Series(shown, dtype=pl.String)).to_list()
 
 
 def _choose(feed: Feed, headers: dict[str, str]) -> Layout:
@@ -257,5 +258,5 @@ def _identity(contract: Contract, headers: dict[str, str]) -> Layout:
 
 
 def _listed(names: Sequence[str], most: int = 12) -> str:
-    shown = ", ".join(map(repr, _headers_shown(names[:most])))
+    shown = ", ".join(map(repr, names[:most]))
     return f"{shown} and {len(names) - most} more" if len(names) > most else shown

@@ -13,9 +13,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import IO, Any
 
+import polars as pl
+
 from samepicture.connectors.answers import LandedAnswer, read_answers
 from samepicture.feed import Feed
-from samepicture.messages import SubmissionRejected, SubmissionWarning
+from samepicture.messages import SubmissionRejected, SubmissionWarning, as_shown
 from samepicture.readers import LINE, Part, fold, known_headers
 from samepicture.readers.documents import frames, lines, stranger, text, utc
 
@@ -73,15 +75,16 @@ def _rows(stream: IO[bytes], file_name: str, feed: Feed, survey: _Survey, part: 
                 sentence = "An entry of the answer is not a story: collect it again, and tell the data team if it stays so."
                 part.unreadable.append({LINE: place, "code": "unreadable_record", "sentence": sentence})
             elif survey.last[_key(story, place)] == place:
-                yield {LINE: place, **_row(story, feed, known, survey, unrated)}
+                yield {**_row(story, feed, known, survey, unrated), LINE: place}
     part.warnings += [
         SubmissionWarning(
             "unknown_criticality",
             "This criticality is not on the list: the story has no severity until the data team adds it.",
             "severity_score",
-            *found,
+            value,
+            count,
         )
-        for found in unrated.items()
+        for value, count in zip(as_shown(pl.Series(list(unrated), dtype=pl.String)), unrated.values(), strict=True)
     ]
 
 
@@ -107,7 +110,8 @@ def _row(story: dict[str, Any], feed: Feed, known: set[str], survey: _Survey, un
     if "is_removed" in story:
         return row
     row.update({name: utc(story.get(name)) for name in MOMENTS})
-    links = [link for link in story.get("links") or [] if isinstance(link, dict)]
+    found = story.get("links")
+    links = [link for link in found if isinstance(link, dict)] if isinstance(found, list) else []
     services = [(str(link["id"]).upper(), link.get("score")) for link in links if _relation(link) == "healthservice" and link.get("id")]
     story_id = text(story.get("id"))
     options = feed.reader.options
@@ -149,6 +153,6 @@ def _severity(criticality: Any, scores: dict[str, int], unrated: Counter[str]) -
         return None
     words = str(criticality).strip().lower()
     if words not in scores:
-        unrated[words[:40]] += 1
+        unrated[words] += 1
         return None
     return str(scores[words])

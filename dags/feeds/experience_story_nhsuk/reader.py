@@ -58,7 +58,7 @@ def _rows(stream: IO[bytes], file_name: str, feed: Feed, survey: _Survey, part: 
             sentence = "An entry of the answer is not a review: collect it again, and tell the data team if it stays so."
             part.unreadable.append({LINE: place, "code": "unreadable_record", "sentence": sentence})
         elif survey.winner[_key(comment, place)] == (removed, place):
-            yield {LINE: place, **_row(comment, removed, known, feed.reader.options["rating_scale_code"])}
+            yield {**_row(comment, removed, known, feed.reader.options["rating_scale_code"]), LINE: place}
 
 
 def _comments(stream: IO[bytes], file_name: str) -> Iterator[tuple[int, dict[str, Any] | None, bool]]:
@@ -118,7 +118,10 @@ def _unescaped(words: Any) -> str | None:
 
 
 def _origin(url: Any) -> str | None:
-    host = urlsplit(str(url)).hostname if url else None
+    try:
+        host = urlsplit(str(url)).hostname if url else None
+    except ValueError:
+        return None
     if not host:
         return None
     return next((code for domain, code in ORIGINS.items() if host == domain or host.endswith(f".{domain}")), "other")
@@ -137,6 +140,6 @@ def _ratings(found: Any, scale_code: str) -> str | None:
     kept = [
         {"question": question, "score": float(score) if "." in score else int(score), "scale_code": scale_code}
         for question, score in scores
-        if re.fullmatch(r"\d+(\.\d+)?", score)
+        if re.fullmatch(r"\d{1,3}(\.\d{1,9})?", score)
     ]
     return json.dumps(kept, ensure_ascii=False) if kept else None

@@ -6,7 +6,6 @@ what was complained of, what was decided and what is recommended are taken out o
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from typing import IO, Any
@@ -14,7 +13,7 @@ from typing import IO, Any
 from samepicture.feed import Feed
 from samepicture.messages import SubmissionRejected
 from samepicture.readers import LINE, Part, fold, known_headers, reject_empty
-from samepicture.readers.documents import frames, stranger, text
+from samepicture.readers.documents import frames, parsed, stranger, text
 
 BYTES_MAX = 256 << 20
 """Of a file: some 10,000 decisions."""
@@ -48,7 +47,7 @@ def read(stream: IO[bytes], file_name: str, feed: Feed) -> Iterator[Part]:
         {LINE: place, "code": "unreadable_record", "sentence": sentence} for place, entry in found if not isinstance(entry, dict)
     ]
     known = known_headers(feed)
-    part.frames = frames(({LINE: place, **_row(decision, known)} for place, decision in decisions), headers)
+    part.frames = frames(({**_row(decision, known), LINE: place} for place, decision in decisions), headers)
     yield part
 
 
@@ -77,14 +76,14 @@ def _decisions(stream: IO[bytes], file_name: str) -> Iterator[tuple[int, Any]]:
         )
     try:
         try:
-            whole = json.loads(content)
-        except json.JSONDecodeError:
+            whole = parsed(content)
+        except ValueError:
             lines = [(place, line) for place, line in enumerate(content.split(b"\n"), 1) if line.strip()]
             if len(lines) < 2:
                 raise
-            yield from [(place, json.loads(line)) for place, line in lines]
+            yield from [(place, parsed(line)) for place, line in lines]
             return
-    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError):
+    except ValueError:
         raise SubmissionRejected(
             "not_json", f"The file {file_name} is not JSON, or not the whole of it arrived: harvest it again and send it whole."
         ) from None

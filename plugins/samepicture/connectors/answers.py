@@ -17,6 +17,7 @@ from typing import IO, Any
 from samepicture.connectors.http import ANSWER_BYTES_MAX, Answer
 from samepicture.messages import SubmissionRejected
 from samepicture.readers import reject_empty
+from samepicture.readers.documents import parsed
 
 LINE_BYTES_MAX = 2 * ANSWER_BYTES_MAX
 """An answer, with its quotation marks escaped."""
@@ -59,6 +60,8 @@ def read_answers(stream: IO[bytes], file_name: str) -> Iterator[LandedAnswer]:
         line = _parsed(first, file_name)
         try:
             request, status, answer = line["request"], line["status"], line["answer"]
+            if not (isinstance(request, str) and isinstance(status, int) and isinstance(answer, str)):
+                raise TypeError
         except (KeyError, TypeError):
             raise SubmissionRejected(
                 "broken_json", f"The file {file_name} has a line that is no answer of the source: collect it again."
@@ -100,6 +103,6 @@ def _parsed(content: bytes | str, file_name: str) -> Any:
             "not_json", f"The file {file_name} is not JSON as the source's API gives it (it may be a web page): send the API's answer."
         )
     try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
+        return parsed(text)
+    except ValueError:
         raise SubmissionRejected("broken_json", f"The file {file_name} breaks off or is damaged: collect or send it again.") from None

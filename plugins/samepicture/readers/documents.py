@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -15,6 +16,41 @@ ROWS = 5_000
 """In one frame: a nested record is larger than a line of a CSV."""
 TEXT_MAX = 60
 WITHHELD = "[withheld]"
+NESTED_MAX = 100
+"""Levels of a JSON document: more than any record has, fewer than end a parser."""
+HALF = re.compile("[\ud800-\udfff]")
+"""Half a character: JSON may write one (a text that was cut by length), and no table can hold it."""
+
+
+class NestedTooDeeplyError(ValueError):
+    """A JSON document has more levels than NESTED_MAX."""
+
+
+def parsed(content: bytes | str) -> Any:
+    """A JSON document, half characters replaced. Raises ValueError for what is none, NestedTooDeeplyError among it."""
+    written = content.decode("utf-8-sig") if isinstance(content, bytes) else content
+    try:
+        document = json.loads(written)
+    except RecursionError:
+        raise NestedTooDeeplyError from None
+    level = [document]
+    for _ in range(NESTED_MAX):
+        level = [item for holder in level for item in _held(holder) if isinstance(item, (dict, list))]
+        if not level:
+            return _whole(document) if re.search(r"\\u[dD]", written) else document
+    raise NestedTooDeeplyError
+
+
+def _held(value: Any) -> Iterable[Any]:
+    return value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+
+
+def _whole(value: Any) -> Any:
+    if isinstance(value, str):
+        return HALF.sub("\N{REPLACEMENT CHARACTER}", value)
+    if isinstance(value, list):
+        return [_whole(item) for item in value]
+    return {_whole(name): _whole(item) for name, item in value.items()} if isinstance(value, dict) else value
 
 
 def text(value: Any) -> str | None:
@@ -34,9 +70,9 @@ def utc(value: Any) -> str | None:
     """An ISO moment as UTC without its offset; a moment without an offset is taken as UTC. What is none stays as it is."""
     try:
         moment = datetime.fromisoformat(value)
-    except (TypeError, ValueError):
+        return (moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment).isoformat()
+    except (TypeError, ValueError, OverflowError):  # of the first or the last day that there is
         return text(value)
-    return (moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment).isoformat()
 
 
 def lines(values: Iterable[str]) -> str | None:
@@ -49,7 +85,7 @@ def frames(rows: Iterable[Mapping[str, str | int | None]], headers: Iterable[str
 
     Rows of one number are one record, which is judged as a whole: they stay in one frame.
     """
-    schema: dict[str, Any] = {LINE: pl.Int64, **dict.fromkeys(headers, pl.String)}
+    schema: dict[str, Any] = {LINE: pl.Int64, **{name: pl.String for name in headers if name != LINE}}
     batch: list[Mapping[str, str | int | None]] = []
     for row in rows:
         if len(batch) >= ROWS and row[LINE] != batch[-1][LINE]:

@@ -7,7 +7,6 @@ list of one is the one. `each` and `number` level that.
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -21,6 +20,7 @@ from defusedxml.ElementTree import iterparse  # type: ignore[import-untyped]
 from samepicture.connectors.answers import LINE_BYTES_MAX, read_answers
 from samepicture.messages import SubmissionRejected
 from samepicture.readers import reject_empty
+from samepicture.readers.documents import NestedTooDeeplyError, parsed
 
 DEPTH_MAX = 200
 """Elements of XML inside one another; a questionnaire of ten levels has 40."""
@@ -93,7 +93,7 @@ def _all(stream: IO[bytes], file_name: str) -> Iterator[dict[str, Any]]:
         for document in _json(stream, file_name):
             yield from _inside(document)
     else:
-        raise SubmissionRejected("not_fhir", f"The file {file_name} is neither JSON nor XML: export the responses as FHIR R4.")
+        raise SubmissionRejected("not_fhir", f"The file {file_name} is neither JSON nor XML: export it as FHIR R4.")
 
 
 def _inside(document: Any) -> Iterator[dict[str, Any]]:
@@ -129,24 +129,24 @@ def _json(stream: IO[bytes], file_name: str) -> Iterator[Any]:
 
 def _is_whole(line: bytes) -> bool:
     try:
-        json.loads(line)
+        parsed(line)
+    except NestedTooDeeplyError:
+        return True  # and refused when it is read
     except ValueError:
         return False
-    except RecursionError:
-        return True  # and refused when it is read
     return True
 
 
 def _parsed(content: bytes, file_name: str) -> Any:
     if len(content) > LINE_BYTES_MAX:
-        sentence = f"The file {file_name} has more than {LINE_BYTES_MAX >> 20} MB in one piece: send it as NDJSON, a response a line."
+        sentence = f"The file {file_name} has more than {LINE_BYTES_MAX >> 20} MB in one piece: send it as NDJSON, a resource a line."
         raise SubmissionRejected("file_too_large", sentence)
     try:
-        return json.loads(content.decode("utf-8-sig"))
-    except ValueError:  # a UnicodeDecodeError is one
-        raise SubmissionRejected("broken_json", f"The file {file_name} breaks off or is damaged: export and send it again.") from None
-    except RecursionError:
+        return parsed(content)
+    except NestedTooDeeplyError:
         raise _too_deep(file_name) from None
+    except ValueError:
+        raise SubmissionRejected("broken_json", f"The file {file_name} breaks off or is damaged: export and send it again.") from None
 
 
 # -- XML ----------------------------------------------------------------------------------
@@ -158,7 +158,7 @@ def _xml(stream: IO[bytes], file_name: str) -> Iterator[dict[str, Any]]:
         for event, element in iterparse(stream, ("start", "end"), forbid_dtd=True):
             if event == "start":
                 if not path and not element.tag.startswith(FHIR):
-                    raise SubmissionRejected("not_fhir", f"The file {file_name} is XML but not FHIR: export the responses as FHIR R4.")
+                    raise SubmissionRejected("not_fhir", f"The file {file_name} is XML but not FHIR: export it as FHIR R4.")
                 path.append(element)
                 if len(path) > DEPTH_MAX:
                     raise _too_deep(file_name)

@@ -98,7 +98,7 @@ def shaped(place: int, make: Callable[[], Return]) -> Return:
     """The return that `make` gives, or the news that an entry has not the shape of one (a text in place of its pages)."""
     try:
         return make()
-    except (AttributeError, KeyError, TypeError, ValueError):
+    except (AttributeError, KeyError, OverflowError, TypeError, ValueError):
         return Return("", "", place, is_unreadable=True)
 
 

@@ -57,7 +57,8 @@ def _table(stream: IO[bytes], part_name: str, file_name: str, feed: Feed) -> Par
     if feed.reader.columns:
         headers, skip_lines, first_line = _declared(feed.reader.columns, rows, file_name), 0, 1
     else:
-        header_at = best_header_row([row for row, _ in rows], known_headers(feed))
+        known = known_headers(feed)
+        header_at = best_header_row([row for row, _ in rows], known)
         headers, skip_lines, first_line = unique_headers(rows[header_at][0]), rows[header_at][1], header_at + 2
         if len(headers) > MAX_COLUMNS or (header_at == len(rows) - 1 and len(head) == PEEK):
             raise SubmissionRejected(
@@ -65,6 +66,8 @@ def _table(stream: IO[bytes], part_name: str, file_name: str, feed: Feed) -> Par
                 f"The header of {file_name} goes on for more than {min(len(headers), MAX_COLUMNS):,} columns: "
                 "check that it is the right file, and that its rows end with line breaks.",
             )
+        if any(fold(cell) not in known for cell in rows[header_at][0]):
+            _reject_wide_header(headers, [row for row, _ in rows[header_at + 1 :]], file_name)
     part = Part(part_name, headers, iter(()))
     part.frames = _frames(stream, encoding, separator, headers, skip_lines, first_line, part)
     return part
@@ -80,6 +83,17 @@ def _declared(columns: tuple[str, ...], rows: list[tuple[list[str], int]], file_
             f"({columns[0]!r} to {columns[-1]!r}): check that it is the right file.",
         )
     return list(columns)
+
+
+def _reject_wide_header(headers: list[str], below: list[list[str]], file_name: str) -> None:
+    """Refuse a header that is wider than every row: it has swallowed one, whose words would be told as names of columns."""
+    widest = max(map(len, below), default=0)
+    if 0 < widest < len(headers):
+        raise SubmissionRejected(
+            "wrong_column_count",
+            f"The header of {file_name} has {len(headers)} columns but no row below it has more than {widest}: "
+            "check that a line break ends the header and each row, and that texts with commas or line breaks stand in double quotes.",
+        )
 
 
 def _frames(

@@ -23,7 +23,7 @@ from samepicture.feed import Feed
 from samepicture.json_source import at
 from samepicture.messages import SubmissionRejected
 from samepicture.readers import LINE, Part
-from samepicture.readers.documents import frames, text
+from samepicture.readers.documents import frames, parsed, text
 from samepicture.readers.survey import latest
 
 
@@ -63,7 +63,7 @@ def _rows(found: Iterator[tuple[int, Any]], part: Part) -> Iterator[dict[str, st
     for place, record in found:
         if isinstance(record, dict):
             flat = _flat(record)
-            yield {LINE: place, **{name: flat.get(name) for name in part.headers}}
+            yield {**{name: flat.get(name) for name in part.headers}, LINE: place}
         else:
             sentence = "An entry of the list is no record: correct it, and send the file again."
             part.unreadable.append({LINE: place, "code": "unreadable_record", "sentence": sentence})
@@ -84,7 +84,7 @@ def _is_lines(stream: IO[bytes]) -> bool:
     stream.seek(0)
     first, second = stream.readline(LINE_BYTES_MAX), stream.readline(2)
     try:
-        return bool(second.strip()) and isinstance(json.loads(first), dict) and not first.startswith(b'{"request"')
+        return bool(second.strip()) and isinstance(parsed(first), dict) and not first.startswith(b'{"request"')
     except ValueError:
         return False
 
@@ -94,7 +94,7 @@ def _lines(stream: IO[bytes], file_name: str) -> Iterator[LandedAnswer]:
     while line := stream.readline(LINE_BYTES_MAX):
         if line.strip():
             try:
-                yield LandedAnswer("", 200, json.loads(line))
+                yield LandedAnswer("", 200, parsed(line))
             except ValueError:
                 raise SubmissionRejected(
                     "broken_json", f"The file {file_name} breaks off or is damaged: collect or send it again."
