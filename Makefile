@@ -15,7 +15,7 @@ MESH_SANDBOX_VERSION := 1.0.137
 
 export UV_PYTHON_DOWNLOADS = never
 
-.PHONY: demo test lint docs format airflow faults bench clean setup
+.PHONY: demo test lint docs format airflow faults bench bench-events bench-webhook clean setup
 
 setup: $(READY)
 
@@ -58,6 +58,12 @@ faults: $(READY)  ## a real Airflow on a real PostgreSQL, killed and starved; ab
 
 bench: $(READY)
 	$(RUN) python benchmarks/million_rows.py
+
+bench-events: $(READY)
+	$(RUN) python benchmarks/events.py
+
+bench-webhook: $(READY)
+	$(RUN) python benchmarks/webhook_load.py
 
 airflow: $(READY)
 	$(RUN) samepicture airflow
