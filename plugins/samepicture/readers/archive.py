@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import shutil
 import struct
@@ -62,7 +63,10 @@ def reading(file_name: str) -> Iterator[None]:
     """Whatever goes wrong with an archive's own structure is said as one refusal."""
     try:
         yield
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError, struct.error):  # ValueError: names, offsets
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError, struct.error, OSError) as error:
+        # ValueError: names, offsets. A place before the file's start is EINVAL; any other OSError is the disk's.
+        if isinstance(error, OSError) and error.errno != errno.EINVAL:
+            raise
         raise SubmissionRejected("broken_archive", f"The archive {file_name} is incomplete or damaged: send it again.") from None
 
 

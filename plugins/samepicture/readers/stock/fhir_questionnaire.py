@@ -149,13 +149,18 @@ def _id(response: dict[str, Any]) -> str | None:
     return text(response.get("id")) or next((text(one.get("value")) for one in objects(each(response.get("identifier")))), None)
 
 
+def _type(name: str) -> str:
+    """The name of a type as a warning may quote it; whatever else stands in its place is not."""
+    return name if re.fullmatch(r"[A-Za-z]{1,40}", name) else "(no name of a type)"
+
+
 def _warnings(others: Counter[str], unread: Counter[str], repeated: int) -> Iterator[SubmissionWarning]:
     for kind, count in others.items():
         sentence = "The file holds other resources beside the responses: they are not read. Leave them out if they name people."
-        yield SubmissionWarning("other_resource", sentence, None, kind[:40], count)
+        yield SubmissionWarning("other_resource", sentence, None, _type(kind), count)
     for name, count in unread.items():
         sentence = "Answers of this kind are not read: files and references stay where they are."
-        yield SubmissionWarning("unread_answer", sentence, None, name[:40], count)
+        yield SubmissionWarning("unread_answer", sentence, None, _type(name), count)
     if repeated:
         sentence = "A response stands in the submission more than once: the last copy counts."
         yield SubmissionWarning("repeated_response", sentence, count=repeated)

@@ -71,7 +71,7 @@ def _returns(stream: IO[bytes], file_name: str) -> Iterator[Return]:
         method, survey_id, item = match.groups()
         survey = surveys.setdefault(survey_id, _Survey())
         if method == "export_responses":
-            for record in answer.document.get("responses") or []:
+            for record in _responses(answer.document):
                 while isinstance(record, dict) and len(record) == 1 and isinstance(next(iter(record.values())), dict):
                     (record,) = record.values()  # before version 4 each stood under its id
                 known = isinstance(record, dict) and record.get("id")
@@ -79,11 +79,11 @@ def _returns(stream: IO[bytes], file_name: str) -> Iterator[Return]:
         elif method == "removed":
             yield survey_id, item, None
         elif method == "get_language_properties":
-            survey.title = plain(answer.document.get("surveyls_title"))
+            survey.title = plain(_table(answer.document).get("surveyls_title"))
         elif method == "list_questions":
             _describe(survey, answer.document)
         elif method == "get_question_properties" and survey.codes.get(item or "") in survey.questions:
-            survey.questions[survey.codes[item or ""]].options = _options(answer.document.get("answeroptions"))
+            survey.questions[survey.codes[item or ""]].options = _options(_table(answer.document).get("answeroptions"))
 
     answers = partial(read_answers, stream, file_name)
     for place, (survey_id, response_id, record) in latest(answers, entries, lambda entry: entry[1] and entry[:2]):
@@ -93,6 +93,15 @@ def _returns(stream: IO[bytes], file_name: str) -> Iterator[Return]:
             yield Return(survey_id, f"{survey_id}/{response_id}", place, is_removed=True)
         else:
             yield shaped(place, partial(_return, survey_id, response_id, place, record, surveys[survey_id]))
+
+
+def _table(document: Any) -> dict[str, Any]:
+    return document if isinstance(document, dict) else {}
+
+
+def _responses(document: Any) -> list[Any]:
+    found = _table(document).get("responses")
+    return found if isinstance(found, list) else []
 
 
 def _describe(survey: _Survey, listed: Any) -> None:

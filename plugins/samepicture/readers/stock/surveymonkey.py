@@ -17,6 +17,7 @@ from samepicture.connectors.answers import LandedAnswer, read_answers
 from samepicture.feed import Feed
 from samepicture.messages import SubmissionRejected
 from samepicture.readers import Part
+from samepicture.readers.fhir import objects
 from samepicture.readers.survey import Answer, Return, latest, part, plain, shaped
 
 REQUEST = re.compile(r"surveys/(\d+)/(details|responses/bulk|responses/(\d+))")
@@ -70,7 +71,7 @@ def _returns(stream: IO[bytes], file_name: str) -> Iterator[Return]:
 
 
 def _survey(details: dict[str, Any]) -> _Survey:
-    questions = [question for page in details["pages"] for question in page.get("questions") or []]
+    questions = [question for page in objects(details["pages"]) for question in objects(page.get("questions"))]
     return _Survey(plain(details.get("title")), {str(question.get("id")): question for question in questions})
 
 
