@@ -1,5 +1,5 @@
 with current_versions as (
-    {{ latest_version(source('raw', 'organisation'), ['ods_code', 'role_code']) }}
+    {{ latest_version(source('raw', 'organisation'), ['ods_code', 'role_code', 'feed_id']) }}
 )
 
 select

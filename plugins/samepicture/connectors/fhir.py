@@ -35,7 +35,7 @@ def search(client: Client, source: str, base_url: str, path: str, params: Mappin
             return
         path, query = _same_server(source, base_url, str(following))
         if following in asked or len(asked) >= PAGES_MAX:
-            raise ConnectorError(f"The pages of {source} lead in a circle, so responses could be missing: tell those who run the server.")
+            raise ConnectorError(f"The pages of {source} lead in a circle, so some could be missing: tell those who run the server.")
         asked.add(following)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import IO, Any
 
 from samepicture.connectors.answers import read_answers
@@ -59,6 +59,11 @@ def is_skeleton(record: dict[str, Any]) -> bool:
     return text(record.get("refOnly")) == "true"
 
 
+def role_code(roles: Collection[str | None]) -> str | None:
+    """What kind of organisation has these ODS roles; None where it has none."""
+    return next((name for role, name in ROLES if role in roles), "other") if roles else None
+
+
 def _records(stream: IO[bytes], file_name: str, part: Part) -> Iterator[dict[str, Any]]:
     skeletons = 0
     for answer in read_answers(stream, file_name):
@@ -78,8 +83,7 @@ def _records(stream: IO[bytes], file_name: str, part: Part) -> Iterator[dict[str
 
 def _organisations(records: Iterator[dict[str, Any]]) -> Iterator[Row]:
     for place, record in enumerate(records, 1):
-        roles = {text(role.get("id")) for role in objects(_at(record, "Roles", "Role"))}
-        code = next((name for role, name in ROLES if role in roles), "other")
+        code = role_code({text(role.get("id")) for role in objects(_at(record, "Roles", "Role"))})
         opened, closed = _dates(record, "Operational")
         postcode = POSTCODE.fullmatch((text(_at(record, "GeoLoc", "Location", "PostCode")) or "").strip().upper())
         status = (text(record.get("Status")) or "").casefold()
@@ -88,7 +92,7 @@ def _organisations(records: Iterator[dict[str, Any]]) -> Iterator[Row]:
             LINE: place,
             "ods_code": _code(record),
             "organisation_name": text(record.get("Name")),
-            "role_code": code if roles else None,
+            "role_code": code,
             **parents,
             "postcode_district": postcode[1] if postcode else None,
             "opened_date": opened,
