@@ -53,8 +53,8 @@ format: $(READY)
 docs: $(READY)
 	$(RUN) samepicture docs
 
-faults: $(READY)  ## a real Airflow on a real PostgreSQL, killed and starved; about 15 minutes
-	$(RUN) pytest -n 0 -m faults tests/faults
+faults: $(READY)  ## a real Airflow on a real PostgreSQL, killed and starved, and thousands of damaged files of every feed; about an hour
+	$(RUN) pytest -n 0 -m faults tests/faults tests/fuzz
 
 bench: $(READY)
 	$(RUN) python benchmarks/million_rows.py

@@ -64,14 +64,15 @@ def _returns(stream: IO[bytes], file_name: str) -> Iterator[Return]:
 
     def entries(answer: LandedAnswer) -> Iterator[tuple[str, str | None, Any]]:
         match = REQUEST.match(answer.request)
-        if match is None:
+        found = _responses(answer.document) if match and match[1] == "export_responses" else []
+        if match is None or found is None:
             raise SubmissionRejected(
                 "wrong_feed", f"The file {file_name} holds no answers as LimeSurvey gives them: it may belong to another feed."
             )
         method, survey_id, item = match.groups()
         survey = surveys.setdefault(survey_id, _Survey())
         if method == "export_responses":
-            for record in _responses(answer.document):
+            for record in found:
                 while isinstance(record, dict) and len(record) == 1 and isinstance(next(iter(record.values())), dict):
                     (record,) = record.values()  # before version 4 each stood under its id
                 known = isinstance(record, dict) and record.get("id")
@@ -99,9 +100,10 @@ def _table(document: Any) -> dict[str, Any]:
     return document if isinstance(document, dict) else {}
 
 
-def _responses(document: Any) -> list[Any]:
-    found = _table(document).get("responses")
-    return found if isinstance(found, list) else []
+def _responses(document: Any) -> list[Any] | None:
+    """The responses of an export, which may be none; None where it is no export."""
+    found = (document.get("responses") or []) if isinstance(document, dict) else None
+    return found if isinstance(found, list) else None
 
 
 def _describe(survey: _Survey, listed: Any) -> None:
