@@ -11,7 +11,7 @@ import shutil
 import sys
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TextIO
@@ -106,8 +106,13 @@ def _run(settings: Settings, console: Console) -> list[str]:
     ):
         folder = settings.home / "arrivals" / IN_FOLDER
         folder.mkdir(parents=True)
-        apply({**apis.environment(), **healthwatch.environment(), **surveys.environment("surveymonkey", "qualtrics")})
-        apply({pipeline.feed(IN_FOLDER).connector.options["path_from"]: str(folder)})
+        sources = {
+            **apis.environment(),
+            **healthwatch.environment(),
+            **surveys.environment("surveymonkey", "qualtrics"),
+            pipeline.feed(IN_FOLDER).connector.options["path_from"]: str(folder),
+        }
+        apply(sources)
         landing = progress.add_task("landing what the organisations sent", total=None)
         for submission in submissions():
             if submission.feed_id == IN_FOLDER:
@@ -119,7 +124,7 @@ def _run(settings: Settings, console: Console) -> list[str]:
         from samepicture.airflow import embedded
 
         preparing = progress.add_task("preparing the scheduler", total=1)
-        embedded.set_up(f"collect_{feed.id}" for feed in pipeline.feeds.values() if _is_invented(feed))
+        embedded.set_up(f"collect_{feed.id}" for feed in pipeline.feeds.values() if is_invented(feed, sources))
         progress.advance(preparing)
         working = progress.add_task("asking, judging and loading", total=None)
         building = progress.add_task("rebuilding and publishing", total=None)
@@ -136,9 +141,13 @@ def _run(settings: Settings, console: Console) -> list[str]:
     return [f"{dag_id} ({key})" if key else dag_id for dag_id, key in embedded.failed_runs()]
 
 
-def _is_invented(feed: Feed) -> bool:
-    """The demo has a counterpart of its source; every other feed would ask the world outside."""
-    return feed.is_collected and any(feed.connector.options.get(name, "") in os.environ for name in ("base_url_from", "path_from"))
+def is_invented(feed: Feed, sources: Collection[str]) -> bool:
+    """Whether the demo has a counterpart of a feed's source: one of its own variables leads there.
+
+    Every other feed would ask the world outside, also where the person's own environment
+    says where: that is somebody's real site.
+    """
+    return feed.is_collected and any(feed.connector.options.get(name, "") in sources for name in ("base_url_from", "path_from"))
 
 
 def _show(settings: Settings, console: Console, seconds: float) -> None:
