@@ -9,20 +9,25 @@ import io
 import logging
 import os
 import socket
+import time
 import tracemalloc
 from collections.abc import Iterator, Mapping
+from contextlib import aclosing
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
+from samepicture.airflow import watching
 from samepicture.connectors.base import ConnectorError, Cursors, Delivery, FetchContext, land_deliveries
 from samepicture.connectors.stock import mesh
 from samepicture.feed import Connector, Feed
 from samepicture.landing import Receipt
 from samepicture.process import Pipeline
+from samepicture.settings import Settings
 from tests.authority import Authority
 from tests.mesh_sandbox import ENVIRONMENT, OPTIONS, OURS, SENDER, Sandbox, running
 
@@ -242,6 +247,44 @@ def test_watching_tells_what_waits_and_takes_nothing(feed: Feed, sandbox: Sandbo
     assert before == {first}
     assert after == before | sent
     assert len(sandbox.inbox()) == 3
+
+
+def test_a_message_that_cant_be_taken_wakes_us_more_and_more_rarely_though_others_come(
+    feed: Feed, sandbox: Sandbox, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each wake fetches it again: a new message must not set its patience back."""
+    declared = yaml.safe_load((feed.folder / "feed.yml").read_text())
+    declared |= {"id": "complaint_by_mesh", "connector": {"kind": "mesh", "options": {**OPTIONS, "look_seconds": 0.05}}}
+    folder = settings.home / "feeds" / "complaint_by_mesh"
+    folder.mkdir(parents=True)
+    (folder / "feed.yml").write_text(yaml.safe_dump(declared))
+    monkeypatch.setenv("SAMEPICTURE_FEEDS", str(folder.parent))
+    for name, value in sandbox.environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(watching, "REPEAT_SECONDS", (0.8, 60.0))
+    sandbox.send(b"bad", checksum="0" * 64)
+    told: list[tuple[float, int]] = []
+
+    async def watch() -> None:
+        async with asyncio.timeout(40), aclosing(watching.SourceWatcher("complaint_by_mesh").run()) as events:
+
+            async def wake() -> None:
+                event = await anext(events)
+                told.append((time.monotonic(), event.payload["waiting"]))
+
+            await wake()
+            await wake()
+            good = await asyncio.to_thread(sandbox.send, b"good")
+            await wake()
+            with sandbox.mailbox(OURS) as client:
+                client.acknowledge_message(good)
+            await wake()
+
+    asyncio.run(watch())
+    assert [waiting for _, waiting in told] == [1, 1, 2, 1]
+    _, again, with_good, last = (moment for moment, _ in told)
+    assert with_good - again < 1.6, "a new message waits for nobody"
+    assert last - with_good > 1.6, "the patience had doubled, and the good message did not set it back"
 
 
 def test_a_wrong_password_is_told_by_the_variables_to_check(feed: Feed, sandbox: Sandbox) -> None:

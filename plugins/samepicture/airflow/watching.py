@@ -10,9 +10,9 @@ import asyncio
 import logging
 import os
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from airflow.triggers.base import BaseEventTrigger, TriggerEvent
 
@@ -21,11 +21,18 @@ from samepicture.feed import Feed, load_feeds
 from samepicture.settings import Settings
 
 REPEAT_SECONDS = (30.0, 600.0)
-"""What still waits after so long is told again: its run failed, or the event was lost. At first, and at the longest; doubled each time."""
+"""What still waits after so long is told again: its run failed, or the event was lost. At first, and at the longest; doubled each time, for each by itself: what can't be taken is fetched again at every run, however many others come."""
 PAUSE_SECONDS = (1.0, 60.0)
 """After a source could not be reached: the first pause, and the longest; doubled each time."""
 
 log = logging.getLogger(__name__)
+
+
+class Told(NamedTuple):
+    """One thing that waits: when it was told last, and after how many seconds it is told again."""
+
+    at: float
+    patience: float
 
 
 class SourceWatcher(BaseEventTrigger):
@@ -46,18 +53,26 @@ class SourceWatcher(BaseEventTrigger):
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Watch for ever; a source that fails is tried again after a pause."""
         feed, connector = await asyncio.to_thread(self._source)  # other watchers go on meanwhile
-        pause, repeat, told, told_at = PAUSE_SECONDS[0], REPEAT_SECONDS[0], frozenset[str](), 0.0
+        pause, told = PAUSE_SECONDS[0], dict[str, Told]()
         while True:
             try:
                 async for waiting in connector.watch(feed, FetchContext(os.environ, datetime.now(UTC))):
                     pause = PAUSE_SECONDS[0]
-                    is_new = bool(waiting - told)
-                    if is_new or (waiting and time.monotonic() - told_at > repeat):
-                        repeat = REPEAT_SECONDS[0] if is_new else min(repeat * 2, REPEAT_SECONDS[1])
-                        told_at = time.monotonic()
+                    is_due, told = _tell(told, waiting, time.monotonic())
+                    if is_due:
                         yield TriggerEvent({"waiting": len(waiting)})
-                    told = waiting
             except (ConnectorError, OSError) as error:
                 log.warning("%s can't be watched: %s", self.feed_id, error)
             await asyncio.sleep(pause)
             pause = min(pause * 2, PAUSE_SECONDS[1])
+
+
+def _tell(told: Mapping[str, Told], waiting: frozenset[str], now: float) -> tuple[bool, dict[str, Told]]:
+    """Whether what waits is to be told, and what has been told then."""
+    due = {name for name in waiting if name not in told or now - told[name].at > told[name].patience}
+    if not due:
+        return False, {name: told[name] for name in waiting}
+    first, longest = REPEAT_SECONDS
+    return True, {
+        name: Told(now, first if name not in told else min(told[name].patience * (2 if name in due else 1), longest)) for name in waiting
+    }
