@@ -131,6 +131,21 @@ def test_values_bring_a_survey_s_own_words_to_a_scale() -> None:
         "NHS number",
         "Telephone",
         "How may we contact you?",
+        "Name of child",
+        "Name of the patient (if not you)",
+        "Names of your children",
+        "Child's name and school",
+        "Name(s) of your two children",
+        "Baby’s name",
+        "Patients' names, one a line",
+        "Service user name",
+        "Forename",
+        "Forename(s) and surname",
+        "Sur-name of your son",
+        "Maiden name, if any",
+        "Preferred name for our records",
+        "Initials",
+        "Next of kin",
     ],
 )
 def test_a_question_that_asks_who_somebody_is_is_not_read_unless_declared(heading: str) -> None:
@@ -145,7 +160,16 @@ def test_a_question_that_asks_who_somebody_is_is_not_read_unless_declared(headin
 
 
 @pytest.mark.parametrize(
-    "heading", ["Why did you give this answer?", "How were you addressed?".replace("addressed", "spoken to"), "What went well?"]
+    "heading",
+    [
+        "Why did you give this answer?",
+        "How were you addressed?".replace("addressed", "spoken to"),
+        "What went well?",
+        "Name the ward that you stayed on",
+        "Which persons helped you, and how?",
+        "What initially brought you here?",
+        "Is there anything the name of our service should say?",
+    ],
 )
 def test_other_questions_are_read(heading: str) -> None:
     details = {"id": "5", "pages": [{"questions": [{"id": "1", "family": "open_ended", "headings": [{"heading": heading}]}]}]}

@@ -30,8 +30,15 @@ from samepicture.survey_questions import Question, declared
 
 Entry = TypeVar("Entry")
 HEADERS = [*CONTRACT.by_name, "version_at", "is_removed"]
+PERSONS = (
+    r"(?:patient|child|children|baby|babies|son|daughter|mother|mum|father|dad|parent|guardian|carer|partner|husband|wife|spouse"
+    r"|relative|family member|next of kin|person|people|individual|respondent|client|resident|service[ -]user)"
+)
 ASKS_WHO = re.compile(
-    r"(?i)\b(your|full|first|last|sur|patient'?s?)[ -]?names?\b|\bname\s*\??$|address|post ?code|phone|mobile number|e-?mail"
+    r"(?i)\b(?:your|full|first|last|middle|maiden|given|family|preferred|legal|previous|former|sur|fore|nick)[ -]?names?\b"
+    rf"|\b{PERSONS}(?:['’]?s|s['’])?[ -]names?\b|\bname(?:s|\(s\))? of (?:[\w'’-]+ ){{0,2}}{PERSONS}s?\b"
+    r"|\binitials\b|\bnext of kin\b"
+    r"|\bname\s*\??$|address|post ?code|phone|mobile number|e-?mail"
     r"|\bnhs n(o|umber)|\bhospital n(o|umber)|birth|\bdob\b|contact (details|you)|\bsignature\b"
 )
 
