@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
-from samepicture import ledger
+from samepicture import asked, ledger
 from samepicture.compiled import Compiled, Done, run
 from samepicture.dbt_project import make_everything, project_sha256
 from samepicture.feed import load_feeds
@@ -64,7 +64,7 @@ def _build_once(settings: Settings, clocks: bool) -> Built | None:
         work, last = find(connection), _last_build(connection)
         if work is None and not (clocks and last is not None):
             return None
-        register_feeds(connection, load_feeds(settings.feeds).values())
+        register_feeds(connection, load_feeds(settings.feeds).values(), asked.read(settings))
         compiled = Compiled.read(settings.compiled, project) if last is not None and last.models_sha256 == project else None
         if compiled is not None:
             changed = [f"raw.{name}" for name in work.record_types] if work is not None else []

@@ -95,7 +95,7 @@ feed = Table(
         comment="complaints, surveys, stories, healthwatch, engagement, staff, safety or reference.",
     ),
     Column("expected_every_days", Integer, comment="A feed without a submission for longer is late; empty: not watched."),
-    Column("is_active", Boolean, nullable=False),
+    Column("is_active", Boolean, nullable=False, comment="Something of it came, or its source was asked: false is never late."),
     comment="The feeds that are declared now, copied from feed.yml at each load and build. Key: feed_id.",
 )
 

@@ -6,7 +6,7 @@ Everything of the submission is replaced, so that a retry after any failure ends
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
@@ -120,8 +120,13 @@ def _earlier(connection: Connection, submission_id: str) -> Outcome | None:
     )
 
 
-def register_feeds(connection: Connection, feeds: Iterable[Feed]) -> None:
-    """Copy what feed.yml declares into ops.feed, so that marts and analysts see it."""
+def register_feeds(connection: Connection, feeds: Iterable[Feed], asked: Collection[str] = ()) -> None:
+    """Copy what feed.yml declares into ops.feed, so that marts and analysts see it.
+
+    A feed is in use once anything of it came or its source was `asked`: an ICS does not use
+    every feed that is declared, and one that it does not use is neither late nor missing.
+    """
+    used = {*asked, *connection.execute(select(ledger.submission.c.feed_id).distinct()).scalars()}
     connection.execute(delete(ledger.feed))
     rows = [
         {
@@ -132,7 +137,7 @@ def register_feeds(connection: Connection, feeds: Iterable[Feed]) -> None:
             "owner_directorate_code": feed.owner_directorate,
             "source_family_code": feed.source_family,
             "expected_every_days": feed.bounds.expected_every_days,
-            "is_active": True,
+            "is_active": feed.id in used,
         }
         for feed in feeds
     ]

@@ -1,7 +1,7 @@
 """Finds what somebody should look at, and tells it once: when it begins, and when it is over.
 
     late          nothing loaded for longer than the feed's expected_every_days (as the mart feed_health says it)
-    missing       expected, and never came
+    missing       expected and in use (its source was asked), and nothing was ever loaded
     refused       the last submission was refused as a whole
     drifting      columns or codes that the feed does not know
     rejecting     far more records rejected than usual
@@ -171,7 +171,7 @@ def _of_time(feed: Any, now: datetime) -> Iterator[Problem]:
             "missing",
             feed.feed_id,
             now,
-            f"{_named(feed)} is expected every {feed.expected_every_days} days and never came: ask {feed.publisher_name} for it, or take "
+            f"{_named(feed)} is expected every {feed.expected_every_days} days, and nothing of it was ever loaded: ask {feed.publisher_name} for it, or take "
             "bounds.expected_every_days out of feed.yml.",
         )
         return

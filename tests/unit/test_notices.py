@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, insert, select, update
 
-from samepicture import ledger
+from samepicture import asked, ledger
 from samepicture.connectors.base import ConnectorError
 from samepicture.feed import Connector
+from samepicture.load import register_feeds
 from samepicture.messengers import NotSent
 from samepicture.notices import WAITING_TOO_LONG, Problem, look, messengers, problems, tell
 from samepicture.process import Pipeline
@@ -116,6 +117,33 @@ def test_what_never_came_is_missing(installation: Pipeline) -> None:
     feed(installation, "expected", 30)
     feed(installation, "unwatched")
     assert found(installation) == [("missing", "expected")]
+
+
+def test_a_feed_that_nobody_uses_is_not_missing(installation: Pipeline) -> None:
+    """A fresh installation declares many feeds; what came once, or is asked for, is awaited."""
+
+    def register() -> dict[str, bool]:
+        with open_warehouse(installation.settings).writer() as connection:
+            register_feeds(connection, installation.feeds.values(), asked.read(installation.settings))
+            return {row.feed_id: row.is_active for row in connection.execute(select(ledger.feed))}
+
+    assert set(register().values()) == {False}
+    assert found(installation) == []
+    stopped, refused, empty = "complaint_northmoor", "complaint_return", "complaint_eastvale"
+    submission(installation, stopped, 400)
+    submission(installation, refused, 1, outcome_code="rejected", rejection_code="empty_file")
+    with pytest.raises(ConnectorError, match="SAMEPICTURE_EASTVALE_FOLDER"):
+        list(installation.collect(empty))
+    assert {feed_id for feed_id, is_active in register().items() if is_active} == {stopped, refused, empty}
+    assert found(installation) == [("missing", empty), ("late", stopped), ("missing", refused), ("refused", refused)]
+
+
+def test_an_empty_source_that_is_asked_is_missing(installation: Pipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SAMEPICTURE_EASTVALE_FOLDER", str(tmp_path))
+    assert list(installation.collect("complaint_eastvale")) == []
+    with open_warehouse(installation.settings).writer() as connection:
+        register_feeds(connection, installation.feeds.values(), asked.read(installation.settings))
+    assert found(installation) == [("missing", "complaint_eastvale")]
 
 
 def test_refused_lasts_until_one_is_loaded(installation: Pipeline) -> None:
@@ -333,6 +361,7 @@ def test_the_mart_feed_health_says_the_same(installation: Pipeline, tmp_path: Pa
     submission(installation, "refused", 2)
     submission(installation, "refused", 1, outcome_code="rejected", rejection_code="empty_file")
     feed(installation, "never", 9)
+    feed(installation, "unused", 9, is_active=False)
     feed(installation, "unwatched")
     submission(installation, "unwatched", 400)
     kinds: dict[str, set[str]] = {}

@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any, Protocol, cast
 
-from samepicture import failures
+from samepicture import asked, failures
 from samepicture.feed import Feed, load_own
 from samepicture.landing import Landing, Receipt
 from samepicture.settings import Settings
@@ -159,6 +159,7 @@ def land_deliveries(feed: Feed, landing: Landing, state: Cursors, context: Fetch
 
 def collect(feed: Feed, settings: Settings, landing: Landing) -> Iterator[Receipt]:
     """Ask a feed's source for what is new, with keys and addresses from this process's environment."""
+    asked.note(settings, feed.id)
     try:
         yield from land_deliveries(feed, landing, Cursors(settings.home / "cursors"), FetchContext(os.environ, datetime.now(UTC)))
     except Exception as error:
