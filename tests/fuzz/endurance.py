@@ -23,7 +23,7 @@ from hypothesis import settings as examples
 
 from samepicture.process import Pipeline
 from samepicture.settings import Settings
-from tests.fuzz.mutants import Mutant, all_samples, mutants
+from tests.fuzz.mutants import OTHERS, Mutant, mutants
 from tests.fuzz.soundness import judged, read_and_mapped
 
 TIME_MAX = 20
@@ -44,7 +44,7 @@ def main(feed_id: str, count: str, seed_of_run: str, last: str) -> None:
 
     @seed(int(seed_of_run))
     @examples(max_examples=int(count), database=None, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
-    @given(mutants(tuple(feed.samples), all_samples(pipeline.feeds)))
+    @given(mutants(tuple(feed.samples), OTHERS))
     def each(mutant: Mutant) -> None:
         Path(last).write_bytes(mutant.content)
         faulthandler.dump_traceback_later(TIME_MAX, exit=True)

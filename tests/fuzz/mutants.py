@@ -19,9 +19,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 
-from samepicture.feed import Feed
+from samepicture.feed import load_feeds
+from samepicture.settings import Settings
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]
 
@@ -334,6 +336,9 @@ def _bytes(path: Path) -> bytes:
     return path.read_bytes()
 
 
-def all_samples(feeds: dict[str, Feed]) -> tuple[Path, ...]:
-    """The samples of all feeds."""
-    return tuple(sample for feed in feeds.values() for sample in feed.samples)
+FEEDS = load_feeds(Settings.from_environment().feeds)
+OTHERS = tuple(sample for feed in FEEDS.values() for sample in feed.samples)
+THE_SAME = settings(
+    derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate, Phase.shrink]
+)
+"""For tests that take the same files each time, however busy the machine."""
