@@ -19,6 +19,8 @@ from urllib.parse import parse_qsl
 REPLAY_WINDOW_SECONDS = 300
 """How far a message's time may be from ours: clocks differ, and messages travel. The specification's own tolerance."""
 SECRET_LENGTH_MIN = 24
+TIMESTAMP_LENGTH_MAX = 20
+"""Digits; Python counts with no more than some, and a longer one is no time."""
 
 
 class NotGenuine(Exception):
@@ -57,7 +59,9 @@ class StandardSignature:
             self._claimed = [part.removeprefix("v1,") for part in headers["webhook-signature"].split() if part.startswith("v1,")]
         except KeyError as error:
             raise NotGenuine(f"The header {error.args[0]} is missing: sign the message as docs/sending.md says.") from None
-        if not (timestamp.isascii() and timestamp.isdigit()):
+        if "." in message_id:  # it parts what is signed: a body could be passed off as a time and another body
+            raise NotGenuine("The header webhook-id has a full stop: choose ids without.")
+        if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= TIMESTAMP_LENGTH_MAX):
             raise NotGenuine("The header webhook-timestamp is no number: write the seconds since 1970.")
         if abs(int(timestamp) - now) > REPLAY_WINDOW_SECONDS:
             raise NotGenuine(

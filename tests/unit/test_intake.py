@@ -5,18 +5,27 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import json
+import re
+import socket
 import subprocess
+import tempfile
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
+import requests
+import uvicorn
 import yaml
 from starlette.testclient import TestClient
 
 from samepicture.airflow import intake
 from samepicture.landing import Landing
 from samepicture.settings import PROJECT, Settings
-from tests.stack import SECRET, SECRET_VARIABLE, signed
+from tests.stack import SECRET, SECRET_VARIABLE, free_port, signed, wait_for
 
 FEEDS = {
     "complaint_pushed": {"webhook": {"secret_from": SECRET_VARIABLE}},
@@ -70,6 +79,9 @@ def test_landed_though_the_database_is_gone(client: TestClient) -> None:
         ("/complaint_pushed", b"x", {}, 401, "webhook-id is missing"),
         ("/complaint_pushed", b"y", signed(b"x"), 401, "does not fit"),
         ("/complaint_pushed", b"", signed(b""), 400, "no body"),
+        ("/complaint_pushed", b"x", {**signed(b"x"), "webhook-timestamp": "9" * 400}, 401, "no number"),
+        ("/complaint_pushed", b"x", {**signed(b"x"), "Content-Encoding": "gzip"}, 415, "compressed"),
+        ("/complaint_pushed", b"x", {**signed(b"x"), "Content-Type": "multipart/form-data; boundary=x"}, 415, "--data-binary"),
         ("/complaint_pushed", b"x", {"Authorization": "Basic YTpi"}, 401, "no Bearer token"),
         ("/survey_response_news", b"{}", {"sm-apikey": "c", "sm-signature": "x"}, 401, "does not fit"),
     ],
@@ -119,7 +131,8 @@ def test_surveymonkey_may_look_whether_we_are_there(client: TestClient) -> None:
     assert client.head("/anything_at_all").status_code == 200
 
 
-def test_a_full_disk(client: TestClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("holding", ["landing", "temporary files"])
+def test_a_full_disk(client: TestClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, holding: str) -> None:
     disk = tmp_path / "disk"
     disk.mkdir()
     try:
@@ -127,7 +140,10 @@ def test_a_full_disk(client: TestClient, tmp_path: Path, monkeypatch: pytest.Mon
     except (OSError, subprocess.CalledProcessError):
         pytest.skip("a small disk can't be mounted here: that takes root")
     try:
-        monkeypatch.setenv("SAMEPICTURE_LANDING", str(disk / "landing"))
+        if holding == "landing":
+            monkeypatch.setenv("SAMEPICTURE_LANDING", str(disk / "landing"))
+        else:
+            monkeypatch.setattr(tempfile, "tempdir", str(disk))
         body = b"x" * (2 << 20)
         answer = client.post("/complaint_pushed", content=body, headers=signed(body))
         assert (answer.status_code, "disk is full" in answer.json()["detail"]) == (507, True), answer.text
@@ -135,3 +151,99 @@ def test_a_full_disk(client: TestClient, tmp_path: Path, monkeypatch: pytest.Mon
         assert client.post("/complaint_pushed", content=b"x", headers=signed(b"x")).status_code == 202
     finally:
         subprocess.run(["umount", str(disk)], check=True)
+
+
+def test_a_feed_that_is_broken_for_a_moment_is_ours_to_mend(client: TestClient, tmp_path: Path) -> None:
+    file = tmp_path / "feeds" / "complaint_pushed" / "feed.yml"
+    whole = file.read_text()
+    file.write_text(whole[: len(whole) // 2] + "\n  - : {")
+    answer = client.post("/complaint_pushed", content=b"x", headers=signed(b"x"))
+    assert (answer.status_code, "again later" in answer.json()["detail"]) == (503, True), answer.text
+    assert str(tmp_path) not in answer.text
+    file.write_text(whole + "\n")
+    assert client.post("/complaint_pushed", content=b"x", headers=signed(b"x")).status_code == 202
+
+
+def test_a_folder_of_feeds_that_is_gone_is_ours_to_mend(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SAMEPICTURE_FEEDS", "/nowhere/at/all")
+    answer = client.post("/complaint_pushed", content=b"x", headers=signed(b"x"))
+    assert (answer.status_code, "/nowhere" in answer.text) == (503, False)
+
+
+@pytest.fixture
+def server(client: TestClient) -> Iterator[int]:
+    """The same on a real server; its port."""
+    port = free_port()
+    running = uvicorn.Server(uvicorn.Config(intake.app, host="127.0.0.1", port=port, log_level="warning"))
+    thread = threading.Thread(target=running.run)
+    thread.start()
+    try:
+        wait_for(lambda: running.started, 20, "the server", pause=0.02)
+        yield port
+    finally:
+        running.should_exit = True
+        thread.join(20)
+
+
+def head(body: bytes, length: int) -> bytes:
+    lines = ["POST /complaint_pushed HTTP/1.1", "Host: 127.0.0.1", f"Content-Length: {length}"]
+    return "\r\n".join([*lines, *(f"{name}: {value}" for name, value in signed(body).items()), "", ""]).encode()
+
+
+@pytest.mark.parametrize("sent", [100, 3 << 20])
+def test_a_sender_who_hangs_up_leaves_nothing(
+    server: int, sent: int, caplog: pytest.LogCaptureFixture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    body = b"x" * (4 << 20)
+    read = intake._read
+    ended: list[str] = []
+
+    async def watched(*arguments: Any) -> int:
+        try:
+            return await read(*arguments)
+        except BaseException as error:
+            ended.append(type(error).__name__)
+            raise
+
+    monkeypatch.setattr(intake, "_read", watched)
+    with socket.create_connection(("127.0.0.1", server)) as connection:
+        connection.sendall(head(body, len(body)) + body[:sent])
+    wait_for(lambda: ended, 10, "the end of the request", pause=0.02)
+    assert (ended, caplog.text) == (["HTTPException"], "")
+    assert requests.post(f"http://127.0.0.1:{server}/complaint_pushed", data=b"y", headers=signed(b"y"), timeout=10).status_code == 202
+    assert len(landed()) == 1
+
+
+def test_a_sender_who_dawdles_is_cut_off(server: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(intake, "RECEIVE_SECONDS", 0.3)
+    with socket.create_connection(("127.0.0.1", server), timeout=10) as connection:
+        connection.sendall(head(b"xyz", 3) + b"x")
+        assert connection.recv(100).startswith(b"HTTP/1.1 408 ")
+    assert landed() == []
+
+
+def test_the_same_bytes_at_once_are_one_submission(server: int) -> None:
+    body = b"x" * (3 << 20)
+
+    def send(_: int) -> tuple[int, bool]:
+        answer = requests.post(f"http://127.0.0.1:{server}/complaint_pushed", data=body, headers=signed(body), timeout=30)
+        return answer.status_code, answer.json()["is_new"]
+
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(send, range(6)))
+    assert sorted(answers) == [(202, False)] * 5 + [(202, True)]
+    assert len(landed()) == 1
+
+
+def test_the_command_that_docs_show(server: int, tmp_path: Path) -> None:
+    shown = re.search(r"```\n(id=\$\(date.*?)```", (PROJECT / "docs" / "sending.md").read_text(), re.DOTALL)
+    assert shown
+    command = (
+        shown[1]
+        .replace("SAMEPICTURE_NORTHMOOR_SECRET", SECRET_VARIABLE)
+        .replace("8080/intake/complaint_northmoor", f"{server}/complaint_pushed")
+    )
+    (tmp_path / "cases.csv").write_bytes(b"a,b\r\n1,2")
+    told = subprocess.run(["bash", "-c", command], cwd=tmp_path, capture_output=True, text=True, timeout=30, check=True)
+    assert json.loads(told.stdout)["sha256"] == hashlib.sha256(b"a,b\r\n1,2").hexdigest()

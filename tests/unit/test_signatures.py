@@ -75,6 +75,8 @@ def test_an_old_message_and_one_from_the_future_are_refused(seconds: int) -> Non
         ({"webhook-signature": None}, "webhook-signature is missing"),
         ({"webhook-timestamp": "yesterday"}, "no number"),
         ({"webhook-timestamp": "²"}, "no number"),
+        ({"webhook-timestamp": "9" * 400}, "no number"),
+        ({"webhook-timestamp": "9" * 5000}, "no number"),
         ({"webhook-signature": ""}, "does not fit"),
         ({"webhook-signature": "v1a,AAAA"}, "does not fit"),
         ({"webhook-signature": "v1,é"}, "does not fit"),
@@ -86,6 +88,15 @@ def test_refusals(change: dict[str, str | None], sentence: str) -> None:
     with pytest.raises(NotGenuine, match=sentence) as refusal:
         checked(headers, [b"x"])
     assert SECRET not in str(refusal.value)
+
+
+def test_a_body_is_no_time_however_the_message_is_parted() -> None:
+    """An old message whose body begins as a time does would else be a new one with the rest of that body."""
+    body = f"{NOW:.0f}.the rest".encode()
+    old = signed(body, at=NOW - 86400)
+    parted = {**old, "webhook-id": f"message.{old['webhook-timestamp']}", "webhook-timestamp": f"{NOW:.0f}"}
+    with pytest.raises(NotGenuine, match="full stop"):
+        checked(parted, [b"the rest"])
 
 
 def test_two_secrets_while_one_is_replaced() -> None:

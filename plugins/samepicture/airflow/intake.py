@@ -9,6 +9,7 @@ warehouse: it has one writer, and this is not it.
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import logging
 import os
@@ -30,12 +31,13 @@ from fastapi import Path as InPath
 from pydantic import BaseModel, Field
 from sqlalchemy import select
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
 
 from samepicture.airflow.assets import arrival_asset, submission_asset
 from samepicture.announced import note
-from samepicture.feed import FEED_FILE, Feed, Webhook, load_feed
+from samepicture.feed import FEED_FILE, Feed, FeedError, Webhook, load_feed
 from samepicture.landing import Landing, Receipt
-from samepicture.settings import Settings
+from samepicture.settings import SettingError, Settings
 from samepicture.signatures import (
     BadSecret,
     NotGenuine,
@@ -51,6 +53,8 @@ BYTES_MAX = 256 << 20
 NEWS_BYTES_MAX = 64 << 10
 IN_MEMORY_BYTES = 1 << 20
 """Of one body; what is more waits on disk."""
+RECEIVE_SECONDS = 1800
+"""For one body: the largest at little more than a megabit a second. Whoever dawdles holds a connection and disk no longer."""
 
 log = logging.getLogger(__name__)
 NEWS: dict[str, Callable[[Mapping[str, str], bytes, list[bytes]], None]] = {
@@ -92,11 +96,13 @@ def present(feed_id: FeedId) -> Response:  # noqa: ARG001 - part of the path
     responses={
         code: {"model": Refused, "description": words}
         for code, words in {
-            400: "Empty",
+            400: "Empty, or broken off",
             401: "Neither signed nor with a token",
             403: "The token's owner may not",
             404: "No such feed",
+            408: "Too slow",
             413: "Too large",
+            415: "Not the bytes as they are",
             503: "Can't be stored now",
             507: "Disk full",
         }.items()
@@ -131,20 +137,20 @@ async def receive(
 
 
 async def _land(feed: Feed, request: Request, file_name: str, signature: StandardSignature | None) -> Accepted:
-    with tempfile.SpooledTemporaryFile(IN_MEMORY_BYTES) as body:
-        size = await _read(request, BYTES_MAX, body, signature)
-        if size == 0:
-            raise HTTPException(400, "The message has no body: send the file's bytes as they are.")
-        body.seek(0)
-        try:
+    _require_plain_bytes(request.headers)
+    try:
+        with tempfile.SpooledTemporaryFile(IN_MEMORY_BYTES) as body:
+            if await _read(request, BYTES_MAX, body, signature) == 0:
+                raise HTTPException(400, "The message has no body: send the file's bytes as they are.")
+            body.seek(0)
             receipt, is_new = await run_in_threadpool(_store, feed, file_name, body)
-        except OSError as error:
-            log.warning("a submission of %s can't be landed: %s", feed.id, error.strerror)
-            full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-            raise HTTPException(
-                507 if full else 503,
-                f"It was not taken: {'our disk is full' if full else 'our store is out of order'}. Send it again later.",
-            ) from None
+    except OSError as error:  # of the temporary file as well
+        log.warning("a submission of %s can't be landed: %s", feed.id, error.strerror)
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        raise HTTPException(
+            507 if full else 503,
+            f"It was not taken: {'our disk is full' if full else 'our store is out of order'}. Send it again later.",
+        ) from None
     return Accepted(feed=feed.id, submission_id=receipt.submission_id, sha256=receipt.sha256, bytes=receipt.bytes, is_new=is_new)
 
 
@@ -164,20 +170,37 @@ async def _news(feed: Feed, webhook: Webhook, request: Request, secrets: list[by
     return Accepted(feed=feed.id, submission_id=None, sha256=None, bytes=None, is_new=True)
 
 
+def _require_plain_bytes(headers: Mapping[str, str]) -> None:
+    """What is packed or wrapped would be landed for good as something that no reader of the feed knows."""
+    if headers.get("content-encoding", "identity").lower() != "identity":
+        raise HTTPException(415, "The body is compressed (Content-Encoding): send the file's bytes as they are.")
+    if headers.get("content-type", "").lower().startswith("multipart/"):
+        raise HTTPException(415, "The body is a form (multipart): send the file's bytes as they are, as `curl --data-binary @FILE` does.")
+
+
 async def _read(request: Request, bytes_max: int, body: IO[bytes], signature: StandardSignature | None) -> int:
-    """Stream the body; its size. Raises HTTPException: too large, signature wrong."""
+    """Stream the body; its size. Raises HTTPException: too large, too slow, broken off, signature wrong."""
     too_large = HTTPException(413, f"The body is larger than {bytes_max >> 10} kB: send it by SFTP, MESH or the object store, or in parts.")
     declared = request.headers.get("content-length", "")
-    if declared.isdigit() and int(declared) > bytes_max:
+    if declared.isascii() and declared.isdigit() and int(declared[:20]) > bytes_max:
         raise too_large
     size = 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > bytes_max:
-            raise too_large
-        if signature is not None:
-            signature.update(chunk)
-        body.write(chunk)
+    try:
+        async with asyncio.timeout(RECEIVE_SECONDS):
+            async for chunk in request.stream():
+                size += len(chunk)
+                if size > bytes_max:
+                    raise too_large
+                if signature is not None:
+                    signature.update(chunk)
+                if size > IN_MEMORY_BYTES:
+                    await run_in_threadpool(body.write, chunk)  # on disk by now: others are served meanwhile
+                else:
+                    body.write(chunk)
+    except TimeoutError:
+        raise HTTPException(408, f"The body took longer than {RECEIVE_SECONDS // 60} minutes: send it again, or by SFTP.") from None
+    except ClientDisconnect:
+        raise HTTPException(400, "The message broke off and was not taken: send it again.") from None
     if signature is not None:
         try:
             signature.check()
@@ -227,10 +250,14 @@ def _secrets(webhook: Webhook) -> list[bytes]:
 
 
 def _feed(feed_id: str) -> Feed:
-    for root in Settings.from_environment().feeds:
-        path = root / feed_id / FEED_FILE
-        if path.is_file():
-            return _parsed(path.parent, path.stat().st_mtime_ns)
+    try:
+        for root in Settings.from_environment().feeds:
+            path = root / feed_id / FEED_FILE
+            if path.is_file():
+                return _parsed(path.parent, path.stat().st_mtime_ns)
+    except (FeedError, SettingError, OSError) as error:  # somebody is editing it just now, perhaps
+        log.warning("%s", error)
+        raise HTTPException(503, "The feed is not ready to take anything: send it again later, and tell the data team.") from None
     raise HTTPException(404, "There is no such feed: docs/feeds.md lists them.")
 
 
