@@ -15,8 +15,9 @@ from typing import Any
 from sqlalchemy import Connection, insert, select
 
 from samepicture import asked, ledger
-from samepicture.compiled import Compiled, Done, run
+from samepicture.compiled import Compiled, Done
 from samepicture.dbt_project import make_everything, project_sha256
+from samepicture.delta import Source, is_small
 from samepicture.feed import load_feeds
 from samepicture.load import register_feeds
 from samepicture.pending import Pending, find
@@ -64,21 +65,32 @@ def _build_once(settings: Settings, clocks: bool) -> Built | None:
         work, last = find(connection), _last_build(connection)
         if work is None and not (clocks and last is not None):
             return None
+        owners = _owners(connection)
         register_feeds(connection, load_feeds(settings.feeds).values(), asked.read(settings))
         compiled = Compiled.read(settings.compiled, project) if last is not None and last.models_sha256 == project else None
         if compiled is not None:
             changed = [f"raw.{name}" for name in work.record_types] if work is not None else []
             nodes = compiled.downstream([*changed, *(CLOCKED_WITH_DESCENDANTS if clocks else ())], CLOCKED if clocks else ALWAYS)
-            return _record(connection, project, work, last, run(connection, nodes), started, names_models=True)
+            build_id = uuid.uuid4().hex
+            done = compiled.run(connection, nodes, {} if _owners(connection) != owners else _small(connection, work), build_id)
+            return _record(connection, build_id, project, work, last, done, started, names_models=True)
     done, compiled = make_everything(settings)
     with warehouse.writer() as connection:
-        built = _record(connection, project, work, last, done, started, names_models=False)
+        built = _record(connection, uuid.uuid4().hex, project, work, last, done, started, names_models=False)
     compiled.write(settings.compiled, project)
     return built
 
 
 def _record(
-    connection: Connection, project: str, work: Pending | None, last: Any, done: Done, started: datetime, *, names_models: bool
+    connection: Connection,
+    build_id: str,
+    project: str,
+    work: Pending | None,
+    last: Any,
+    done: Done,
+    started: datetime,
+    *,
+    names_models: bool,
 ) -> Built:
     """Enter the build into the ledger."""
     finished = datetime.now(UTC)
@@ -86,7 +98,7 @@ def _record(
     connection.execute(
         insert(ledger.build),
         {
-            "build_id": uuid.uuid4().hex,
+            "build_id": build_id,
             "record_types": ",".join(changed),
             "load_number": work.load_number if work is not None else last.load_number,
             "models_sha256": project,
@@ -97,6 +109,25 @@ def _record(
         },
     )
     return Built(changed, len(done.models), done.tests, done.warnings, (finished - started).total_seconds())
+
+
+def _owners(connection: Connection) -> set[tuple[str, str, str]]:
+    """What facts take over of feeds that have sent something."""
+    feed = ledger.feed
+    known = select(ledger.submission.c.feed_id)
+    rows = connection.execute(
+        select(feed.c.feed_id, feed.c.owner_directorate_code, feed.c.source_family_code).where(feed.c.feed_id.in_(known))
+    )
+    return {(row[0], row[1], row[2]) for row in rows}
+
+
+def _small(connection: Connection, work: Pending | None) -> dict[str, Source]:
+    """Raw tables to which little was added, and nothing else done."""
+    if work is None:
+        return {}
+    database: str = connection.exec_driver_sql("select current_catalog()").scalar_one()
+    sources = {f"raw.{name}": Source(f'"{database}"."raw"."{name}"', ids) for name, ids in work.added.items()}
+    return {name: source for name, source in sources.items() if is_small(connection, source)}
 
 
 def _last_build(connection: Connection) -> Any:

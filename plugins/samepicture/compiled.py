@@ -9,12 +9,18 @@ whole, or the marts keep their last state.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from graphlib import TopologicalSorter
 from pathlib import Path
 
 from sqlalchemy import Connection
+
+from samepicture import delta
+from samepicture.delta import Changed, Source
+
+BY_RECORD = "~"
+"""After the name of a model in the ledger: only rows of changed records were made."""
 
 
 class BuildFailed(Exception):
@@ -37,6 +43,8 @@ class Node:
     """For a test: the SQL expression that counts failures over its rows."""
     is_error: bool
     """A test whose failure stops the build; else it warns."""
+    keyed_by: tuple[str, ...] = ()
+    """For a model that is made record by record: the columns that tell its rows apart by record (see delta.py)."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +78,7 @@ class Compiled:
             return None
         if document["project_sha256"] != project_sha256:
             return None
-        return cls(Node(**{**node, "parents": tuple(node["parents"])}) for node in document["nodes"])
+        return cls(Node(**{**node, "parents": tuple(node["parents"]), "keyed_by": tuple(node["keyed_by"])}) for node in document["nodes"])
 
     def downstream(self, changed: Collection[str], alone: Collection[str] = ()) -> list[Node]:
         """Nodes that depend on what changed, directly or not, and models named `alone` with their tests; in the order of building.
@@ -97,23 +105,69 @@ class Compiled:
     def _order(self) -> list[str]:
         return list(TopologicalSorter({node.unique_id: node.parents for node in self.nodes.values()}).static_order())
 
+    def run(self, connection: Connection, nodes: Iterable[Node], sources: Mapping[str, Source] | None = None, build_id: str = "") -> Done:
+        """Make models and test them, in this order, inside the caller's transaction. Raises BuildFailed at the first failed test.
 
-def run(connection: Connection, nodes: Iterable[Node]) -> Done:
-    """Make models and test them, in this order, inside the caller's transaction. Raises BuildFailed at the first failed test."""
-    models, passed, warnings = [], 0, []
-    for node in nodes:
-        if node.relation is not None:
-            connection.exec_driver_sql(f"create or replace table {node.relation} as {node.sql}")
-            models.append(node.name)
-            continue
-        failures: int = connection.exec_driver_sql(f"select {node.failures} from ({node.sql}) as failed").scalar_one()  # noqa: S608 - dbt's own SQL
+        `sources` are raw tables by name (raw.complaint) to which little was added: models
+        that are made record by record then get the changed rows alone.
+        """
+        work = _Run(self, connection, sources or {}, build_id)
+        for node in nodes:
+            work.test(node) if node.relation is None else work.make(node)
+        return Done(tuple(work.models), work.passed, tuple(work.warnings))
+
+
+class _Run:
+    def __init__(self, compiled: Compiled, connection: Connection, sources: Mapping[str, Source], build_id: str) -> None:
+        self.compiled = compiled
+        self.connection = connection
+        self.sources = sources
+        self.build_id = build_id
+        self.models: list[str] = []
+        self.passed = 0
+        self.warnings: list[str] = []
+        self.changed: dict[str, Changed] = {}
+        self.made: set[str] = set()
+
+    def make(self, node: Node) -> None:
+        """Make a model: the changed rows alone where that is right, else all of it."""
+        if self._is_by_record(node):
+            assert node.relation is not None
+            self.changed[node.unique_id] = delta.apply(
+                self.connection, node.relation, node.name, node.sql, node.keyed_by, self._records(node), self.build_id
+            )
+            self.models.append(node.name + BY_RECORD)
+        else:
+            self.connection.exec_driver_sql(f"create or replace table {node.relation} as {node.sql}")
+            self.models.append(node.name)
+        self.made.add(node.unique_id)
+
+    def test(self, node: Node) -> None:
+        """Run a test over all rows of what it tests."""
+        failures: int = self.connection.exec_driver_sql(f"select {node.failures} from ({node.sql}) as failed").scalar_one()  # noqa: S608 - dbt's own SQL
         if not failures:
-            passed += 1
+            self.passed += 1
         elif node.is_error:
             raise BuildFailed(f"The marts keep their last state: {node.name} found {failures} rows that should not be.")
         else:
-            warnings.append(f"{node.name}: {failures} rows")
-    return Done(tuple(models), passed, tuple(warnings))
+            self.warnings.append(f"{node.name}: {failures} rows")
+
+    def _is_by_record(self, node: Node) -> bool:
+        """Whether we know of all that changed above it which records did."""
+        above = [parent for parent in node.parents if parent in self.made or _short(parent) in self.sources]
+        return bool(node.keyed_by and above) and all(parent in self.changed or _short(parent) in self.sources for parent in above)
+
+    def _records(self, node: Node) -> dict[str, Changed | None]:
+        """The relations with records that a model reads, and what changed in each."""
+        found: dict[str, Changed | None] = {}
+        for parent in node.parents:
+            above = self.compiled.nodes.get(parent)
+            if _short(parent) in self.sources:
+                source = self.sources[_short(parent)]
+                found[source.relation] = delta.of_source(self.connection, source, node.keyed_by, _short(parent))
+            elif above is not None and above.relation is not None and above.keyed_by:
+                found[above.relation] = self.changed.get(parent)
+        return found
 
 
 def _short(unique_id: str) -> str:

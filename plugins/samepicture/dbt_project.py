@@ -51,6 +51,7 @@ def _node(node: Any) -> Node:
         parents=tuple(node.depends_on.nodes),
         failures=node.config.fail_calc if is_test else "",
         is_error=is_test and str(node.config.severity).lower() == "error",
+        keyed_by=() if is_test else tuple(node.config.meta.get("keyed_by", ())),
     )
 
 

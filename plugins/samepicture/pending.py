@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -22,6 +23,8 @@ class Pending:
     """Whose rows changed; none where submissions were only refused."""
     since: datetime
     """When the first of it was loaded."""
+    added: Mapping[str, tuple[str, ...]]
+    """Submissions by record type, where they only added to what was there: none of them replaced an earlier load of itself."""
 
 
 def pending(settings: Settings) -> Pending | None:
@@ -38,7 +41,9 @@ def find(connection: Connection) -> Pending | None:
     table = ledger.submission
     rows = connection.execute(
         select(
+            table.c.submission_id,
             table.c.record_type,
+            table.c.replaced_row_count,
             (table.c.loaded_row_count + table.c.replaced_row_count).label("moved"),
             table.c.load_number,
             ledger.stage.c.finished_at,
@@ -49,4 +54,6 @@ def find(connection: Connection) -> Pending | None:
     if not rows:
         return None
     changed = {row.record_type for row in rows if row.moved and row.record_type in CONTRACTS}
-    return Pending(max(row.load_number for row in rows), tuple(sorted(changed)), min(row.finished_at for row in rows))
+    replaced = {row.record_type for row in rows if row.replaced_row_count}
+    added = {name: tuple(row.submission_id for row in rows if row.record_type == name and row.moved) for name in changed - replaced}
+    return Pending(max(row.load_number for row in rows), tuple(sorted(changed)), min(row.finished_at for row in rows), added)

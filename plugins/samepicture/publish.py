@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import duckdb
 from sqlalchemy import select, text
 
 from samepicture import ledger
+from samepicture.compiled import BY_RECORD
 from samepicture.data_docs import render_data_docs
 from samepicture.settings import Settings
 from samepicture.warehouse import open_warehouse
@@ -41,18 +43,24 @@ def publish(settings: Settings) -> Path:
         ).all()
         builds = connection.execute(select(ledger.build)).all()
     tables = sorted((row[0], row[1]) for row in found if row[0] in COPIED_SCHEMAS and tuple(row) not in LEFT_OUT)
-    changed = _changed(settings.picture, builds)
-    if changed is not None:
+    since = _since(settings.picture, builds)
+    if since is not None:
         shutil.copyfile(settings.picture, fresh)
-        tables = [(schema, table) for schema, table in tables if schema == ALWAYS or table in changed]
+        tables = [(schema, table) for schema, table in tables if schema == ALWAYS or table in since.whole | since.by_record]
     with warehouse.turn(), duckdb.connect(str(fresh)) as copy:
         copy.execute(f"attach '{_quoted(warehouse.path)}' as warehouse (read_only)")
         for schema, table in tables:
+            if since is not None and table in since.by_record:
+                _take_over(copy, f'"{schema}"."{table}"', f'warehouse.changes."{table}"', since.build_ids)
+                continue
             copy.execute(f'create schema if not exists "{schema}"')
             columns = f"* {HIDDEN.get((schema, table), '')}"
             copy.execute(f'create or replace table "{schema}"."{table}" as select {columns} from warehouse."{schema}"."{table}"')  # noqa: S608 - names out of our own catalogue
         copy.execute("detach warehouse")
     fresh.replace(settings.picture)
+    with warehouse.writer() as connection:
+        for table in (row[1] for row in found if row[0] == "changes"):
+            connection.exec_driver_sql(f'delete from changes."{table}" where build_id in ({_list(row.build_id for row in builds)})')  # noqa: S608
     render_data_docs(settings)
     return settings.picture
 
@@ -68,13 +76,42 @@ def unpublished_since(settings: Settings) -> datetime | None:
     return finished
 
 
-def _changed(picture: Path, builds: Sequence[Any]) -> set[str] | None:
-    """Names of the models made since the copy; None where the copy can't be told from: all of it is made anew then."""
+@dataclass(frozen=True)
+class _Since:
+    """What was made since the copy."""
+
+    build_ids: tuple[str, ...]
+    whole: frozenset[str]
+    by_record: frozenset[str]
+    """Models of which only rows of changed records were made."""
+
+
+def _since(picture: Path, builds: Sequence[Any]) -> _Since | None:
+    """None where the copy can't be told from: all of it is made anew then."""
     shown = _shown(picture)
     since = [row for row in builds if row.build_id not in shown]
     if not shown or any(not row.model_names for row in since):
         return None
-    return {name for row in since for name in row.model_names.split(",")}
+    names = {name for row in since for name in row.model_names.split(",")}
+    whole = frozenset(name for name in names if not name.endswith(BY_RECORD))
+    return _Since(tuple(row.build_id for row in since), whole, frozenset(name.removesuffix(BY_RECORD) for name in names) - whole)
+
+
+def _take_over(copy: duckdb.DuckDBPyConnection, table: str, changes: str, build_ids: Iterable[str]) -> None:
+    """Replace the rows of the records that changed."""
+    keyed_by = [row[0] for row in copy.execute(f"describe {changes}").fetchall() if row[0] != "build_id"]
+    keys = f"(select distinct {', '.join(keyed_by)} from {changes} where build_id in ({_list(build_ids)}))"  # noqa: S608 - names out of our own catalogue
+    name = table.rsplit(".", 1)[-1]
+    same = " and ".join(f"keys.{column} is not distinct from {name}.{column}" for column in keyed_by)
+    copy.execute(f"delete from {table} where exists (select 1 from {keys} as keys where {same})")  # noqa: S608
+    copy.execute(
+        f"insert into {table} by name select * from warehouse.{table} as {name} where exists (select 1 from {keys} as keys where {same})"
+    )  # noqa: S608
+
+
+def _list(build_ids: Iterable[str]) -> str:
+    """For SQL: hexadecimal numbers of ours."""
+    return ", ".join(f"'{build_id}'" for build_id in build_ids)
 
 
 def _shown(picture: Path) -> set[str]:

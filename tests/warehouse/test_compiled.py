@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Connection, text
 
 from samepicture.build import build
-from samepicture.compiled import BuildFailed, Compiled, Node, run
+from samepicture.compiled import BuildFailed, Compiled, Node
 from samepicture.dbt_project import project_sha256
 from samepicture.process import Pipeline
 from samepicture.warehouse import open_warehouse
@@ -47,7 +47,7 @@ def test_every_model_is_what_dbt_makes_of_it(pipeline: Pipeline) -> None:
     with open_warehouse(pipeline.settings).writer() as connection:
         made_by_dbt = {node.name: cells(connection, node) for node in models}
         assert sum(bool(rows) for _, rows in made_by_dbt.values()) > 25
-        done = run(connection, nodes)
+        done = compiled(pipeline).run(connection, nodes)
         for node in models:
             assert cells(connection, node) == made_by_dbt[node.name], node.name
     assert set(done.models) == set(made_by_dbt)

@@ -1,25 +1,8 @@
-with landings as (
+with cases as (
     select
-        feed_id,
-        max(landed_at) as last_landed_at
-    from {{ source('ops', 'submission') }}
-    where outcome_code = 'loaded'
-    group by feed_id
-),
-
-{# No feed speaks of days after its last landing: a mistyped time of change would add years of empty months. #}
-cases as (
-    select
-        complaints.*,
-        'complaint:' || complaints.organisation_ods_code || ':' || complaints.case_pseudonym as feedback_id,
-        cast(
-            least(
-                max(complaints.version_at) over (partition by complaints.feed_id),
-                coalesce(landings.last_landed_at, max(complaints.version_at) over (partition by complaints.feed_id))
-            ) as date
-        ) as as_of_date
-    from {{ ref('stg_complaint') }} as complaints
-    left join landings on complaints.feed_id = landings.feed_id
+        *,
+        'complaint:' || organisation_ods_code || ':' || case_pseudonym as feedback_id
+    from {{ ref('stg_complaint') }}
 ),
 
 working_days as (
@@ -63,8 +46,7 @@ select
     cases.pals_origin_pseudonym,
     cast(acknowledged.working_day_number - received.working_day_number as bigint) as acknowledgement_working_days,
     cast(responded.working_day_number - received.working_day_number as bigint) as response_working_days,
-    cast(as_of.working_day_number - received.working_day_number as bigint) as elapsed_working_days,
-    cases.as_of_date,
+    cast(received.working_day_number as bigint) as received_working_day_number,
     cases.feed_id,
     cases.submission_id,
     cases.line_number
@@ -72,5 +54,4 @@ from cases
 left join working_days as received on cases.received_date = received.date_day
 left join working_days as acknowledged on cases.acknowledged_date = acknowledged.date_day
 left join working_days as responded on cases.response_sent_date = responded.date_day
-left join working_days as as_of on cases.as_of_date = as_of.date_day
 where not cases.is_removed

@@ -1,10 +1,13 @@
 with complaints as (
     select
-        *,
-        cast({{ dbt.dateadd('month', 6, 'received_date') }} as date) as six_months_date,
-        coalesce(stage_code = 'withdrawn' or outcome_code in ('withdrawn', 'consent_not_received'), false) as is_withdrawn
-    from {{ ref('fct_complaint') }}
-    where is_complaint
+        cases.*,
+        feed_as_of.as_of_date,
+        feed_as_of.as_of_working_day_number - cases.received_working_day_number as elapsed_working_days,
+        cast({{ dbt.dateadd('month', 6, 'cases.received_date') }} as date) as six_months_date,
+        coalesce(cases.stage_code = 'withdrawn' or cases.outcome_code in ('withdrawn', 'consent_not_received'), false) as is_withdrawn
+    from {{ ref('fct_complaint') }} as cases
+    left join {{ ref('feed_as_of') }} as feed_as_of on cases.feed_id = feed_as_of.feed_id
+    where cases.is_complaint
 )
 
 select

@@ -92,6 +92,9 @@ def _run(settings: Settings, console: Console) -> list[str]:
             "SAMEPICTURE_WAREHOUSE": settings.warehouse,
             "SAMEPICTURE_LANDING": settings.landing,
             "SAMEPICTURE_PSEUDONYM_KEY": settings.pseudonym_key or "",
+            # Invented problems are nobody's: no notice leaves the demo, whatever this person's installation sends.
+            "SAMEPICTURE_NOTICES_TO": "",
+            "SAMEPICTURE_NOTICES_WEBHOOK": "",
         }
     )
     console.print(

@@ -48,5 +48,5 @@ if "scheduler" in sys.argv[1:2]:
     at(judge, "keep_results", "judging", after=False)
     at(load, "_record", "loading", after=True)
     at(load, "Outcome", "loaded", after=False)  # after the commit
-    at(build, "run", "building", after=True)
+    at(build.Compiled, "run", "building", after=True)
     at(publish.shutil, "copyfile", "publishing", after=True)
