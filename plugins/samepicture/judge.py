@@ -7,7 +7,6 @@ again gives the same.
 
 from __future__ import annotations
 
-import fcntl
 import json
 import shutil
 from collections.abc import Callable, Iterator
@@ -24,6 +23,7 @@ from samepicture.data_docs import keep_results
 from samepicture.deidentify import deidentified
 from samepicture.feed import Feed
 from samepicture.landing import Landing, Receipt
+from samepicture.locks import alone
 from samepicture.mapping import Mapping
 from samepicture.messages import PROBLEMS, SubmissionRejected, SubmissionWarning
 from samepicture.privacy.redaction import REDACTION_VERSION, redact
@@ -283,15 +283,6 @@ def _check_bounds(feed: Feed, verdict: Verdict) -> None:
             f"{verdict.rejected} of {verdict.received} records can't be taken (more than {bounds.rejected_share:.0%}), so none was loaded: "
             "correct them (see the list of rejected records) and send the whole file again.",
         )
-
-
-@contextmanager
-def alone(settings: Settings, submission_id: str) -> Iterator[None]:
-    """Wait until no other process judges or loads this submission. A process that dies lets go."""
-    settings.work.mkdir(parents=True, exist_ok=True)
-    with (settings.work / f"{submission_id}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 @contextmanager

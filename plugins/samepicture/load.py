@@ -14,8 +14,9 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 
 from samepicture import ledger
 from samepicture.feed import Feed
-from samepicture.judge import Verdict, alone, read_verdict, work_folder
+from samepicture.judge import Verdict, read_verdict, work_folder
 from samepicture.landing import Receipt
+from samepicture.locks import alone
 from samepicture.pending import find
 from samepicture.records import CONTRACTS, Kind
 from samepicture.settings import Settings

@@ -30,6 +30,7 @@ class Asked:
 
     path: str
     params: dict[str, str]
+    """One that is given several times with commas between."""
     headers: Mapping[str, str]
 
 
@@ -60,7 +61,7 @@ def _handler(server: ApiServer) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             parts = urlsplit(self.path)
-            params = {name: values[0] for name, values in parse_qs(parts.query, keep_blank_values=True).items()}
+            params = {name: ",".join(values) for name, values in parse_qs(parts.query, keep_blank_values=True).items()}
             asked = Asked(parts.path, params, dict(self.headers.items()))
             server.requests.append(asked)
             reply = server.answer(asked)

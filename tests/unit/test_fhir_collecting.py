@@ -144,6 +144,27 @@ def test_the_key_does_not_travel(fhir: Fhir, tmp_path: Path) -> None:
         assert other.requests == []
 
 
+@pytest.mark.parametrize("base", ["/R4evil", "/R5"])
+def test_a_neighbour_on_the_same_host_is_another_place(fhir: Fhir, tmp_path: Path, base: str) -> None:
+    fhir.next_base = f"{fhir.server.url}{base}"
+    with pytest.raises(ConnectorError, match="another address"):
+        Poller(fhir, tmp_path).poll()
+
+
+def test_the_next_page_is_asked_for_as_the_server_says_though_a_parameter_comes_twice(fhir: Fhir, tmp_path: Path) -> None:
+    normal = fhir.answer
+
+    def twice(asked: Asked) -> Reply:
+        reply = normal(asked)
+        for link in reply.document.get("link", []):
+            link["url"] += "&_tag=one&_tag=two"
+        return reply
+
+    fhir.server.answer = twice
+    Poller(fhir, tmp_path).poll()
+    assert [asked.params.get("_tag") for asked in fhir.server.requests] == [None, "one,two", "one,two"]
+
+
 def test_pages_in_a_circle_end(tmp_path: Path) -> None:
     def circle(asked: Asked) -> Reply:
         return Reply({"resourceType": "Bundle", "link": [{"relation": "next", "url": f"http://{asked.headers['Host']}/R4/?_token=1"}]})

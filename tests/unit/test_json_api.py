@@ -117,6 +117,27 @@ def test_the_next_poll_asks_from_the_latest_change_less_the_overlap(tmp_path: Pa
         assert collected(feed, source, tmp_path) == []
 
 
+@pytest.mark.parametrize("changed", ["2999-01-01T00:00:00Z", "soon"])
+def test_a_record_with_an_impossible_moment_hides_and_holds_up_no_other(changed: str, tmp_path: Path) -> None:
+    feed, source = feed_with("page"), Source("page")
+    normal = source.answer
+
+    def one_slips(asked: Asked) -> Reply:
+        reply = normal(asked)
+        for item in reply.document["data"]["items"]:
+            item.update({"updated_at": changed} if item["id"] == "act-5" else {})
+        return reply
+
+    source.items = [dict(item) for item in ITEMS]
+    source.server.answer = one_slips
+    with source.server:
+        (receipt,) = collected(feed, source, tmp_path)
+        assert len(ids(feed, tmp_path, receipt)) == 27
+        source.server.requests.clear()
+        collected(feed, source, tmp_path)
+        assert source.server.requests[0].params["modified_since"] == "2026-05-26T09:00:00+00:00"
+
+
 def test_a_basic_login_and_a_missing_user(tmp_path: Path) -> None:
     feed, source = feed_with("none", auth={"user_from": "SAMEPICTURE_ENGAGEMENT_USER"}), Source("none")
     with source.server:

@@ -396,6 +396,24 @@ def test_nothing_new_is_no_submission(apis: DemoApis, tmp_path: Path) -> None:
         assert poller.cursors.read(feed.id) == {}
 
 
+@pytest.mark.parametrize("slip", ["2999-01-01T00:00:00", "unknown"])
+def test_a_story_with_an_impossible_moment_hides_and_holds_up_no_other(slip: str, apis: DemoApis, tmp_path: Path) -> None:
+    normal, latest = apis.answer, max(one["dateOfPublication"] for one in apis.opinions)
+
+    def one_slips(path: str, params: dict[str, str]) -> Any:
+        status, document = normal(path, params)
+        stories = [dict(one) for one in document] if path.endswith("/opinions") else document
+        if path.endswith("/opinions") and stories:
+            stories[0]["dateOfPublication"] = slip
+        return status, stories
+
+    apis.answer = one_slips  # type: ignore[method-assign]
+    poller = Poller(CARE_OPINION, apis, tmp_path)
+    poller.poll()
+    assert poller.cursors.read(CARE_OPINION.id)["published_to"] <= latest
+    poller.poll()
+
+
 def test_reviews_are_removed_whatever_their_age(apis: DemoApis, tmp_path: Path) -> None:
     poller = Poller(NHSUK, apis, tmp_path)
     first = poller.poll()

@@ -212,6 +212,24 @@ def test_a_return_without_its_moment_is_landed_and_moves_nothing(surveys: DemoSu
     assert state["changed_to"] == surveys.returns["surveymonkey"][10].changed.isoformat()
 
 
+@pytest.mark.parametrize("platform", ["surveymonkey", "smartsurvey"])
+def test_a_return_from_the_future_hides_no_other(platform: str, surveys: DemoSurveys, tmp_path: Path) -> None:
+    surveys.change(platform, 12, NOW + timedelta(days=1000))
+    poller = Poller(platform, surveys, tmp_path, overlap_days=400)
+    poller.poll()
+    surveys.change(platform, 3, NOW - timedelta(hours=1))
+    (receipt,) = poller.poll()
+    assert 3 in numbers(poller.returns(receipt))
+
+
+@each_platform
+def test_half_a_character_holds_up_no_poll(platform: str, surveys: DemoSurveys, tmp_path: Path) -> None:
+    surveys.change(platform, 12, NOW - timedelta(hours=1), why="cut off here \ud83d")
+    poller = Poller(platform, surveys, tmp_path)
+    (receipt,) = poller.poll()
+    assert "cut off here \N{REPLACEMENT CHARACTER}" in {row["narrative"] for row in poller.rows(receipt)}
+
+
 def test_many_deletions_are_asked_for_a_hundred_a_poll(surveys: DemoSurveys, tmp_path: Path) -> None:
     surveys.returns["surveymonkey"] = invented(250, 7, LAST)
     poller = Poller("surveymonkey", surveys, tmp_path, overlap_days=400)

@@ -387,3 +387,19 @@ def test_smartsurvey_s_envelope_and_boxes() -> None:
     rows, _ = read(with_options("smartsurvey", questions={"2": {"scale": "nps_11"}}), answer("surveys/7/responses?page=1", page))
     assert told(rows) == [("1_11", "narrative", None, None, "soup"), ("2", "scale", "79", "9", None)]
     assert (rows[1]["score"], rows[1]["is_complete"]) == ("9.0", "false")
+
+
+def test_own_words_are_not_quoted_where_a_code_was_looked_for() -> None:
+    """Too short to be taken for a text, and a name that no pattern finds."""
+    question = {"id": "2", "family": "open_ended", "subtype": "single", "headings": [{"heading": "Which ward, if another?"}]}
+    details = {"id": "1", "title": "Invented", "pages": [{"questions": [question]}]}
+    given = {
+        "id": "9",
+        "date_modified": "2026-06-01T00:00:00+00:00",
+        "date_created": "2026-06-01T00:00:00+00:00",
+        "response_status": "completed",
+    }
+    given["pages"] = [{"questions": [{"id": "2", "answers": [{"text": "Invented Person"}]}]}]  # type: ignore[assignment]
+    feed = with_options("surveymonkey", questions={"2": {"column": "site_ods_code", "values": {"A1": "RZN01"}}})
+    _, part = read(feed, answer("surveys/1/details", details) + answer("surveys/1/responses/bulk?page=1", {"data": [given], "total": 1}))
+    assert [(warning.code, warning.value) for warning in part.warnings] == [("unknown_code", "(own words)")]

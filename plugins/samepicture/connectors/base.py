@@ -21,6 +21,7 @@ from typing import IO, Any, Protocol, cast
 from samepicture import asked, failures
 from samepicture.feed import Feed, load_own
 from samepicture.landing import Landing, Receipt
+from samepicture.locks import alone
 from samepicture.settings import Settings
 
 KEY_LENGTH_MIN = 8
@@ -158,10 +159,15 @@ def land_deliveries(feed: Feed, landing: Landing, state: Cursors, context: Fetch
 
 
 def collect(feed: Feed, settings: Settings, landing: Landing) -> Iterator[Receipt]:
-    """Ask a feed's source for what is new, with keys and addresses from this process's environment."""
+    """Ask a feed's source for what is new, with keys and addresses from this process's environment.
+
+    Waits for another process that asks it: of two at once the slower one would land what is
+    older as the newer version, and put back a cursor that the other had moved.
+    """
     asked.note(settings, feed.id)
     try:
-        yield from land_deliveries(feed, landing, Cursors(settings.home / "cursors"), FetchContext(os.environ, datetime.now(UTC)))
+        with alone(settings, f"collect.{feed.id}"):
+            yield from land_deliveries(feed, landing, Cursors(settings.home / "cursors"), FetchContext(os.environ, datetime.now(UTC)))
     except Exception as error:
         failures.note(settings, feed.id, str(error) if isinstance(error, ConnectorError) else f"{type(error).__name__}: see the run's log.")
         raise

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any
-from urllib.parse import parse_qsl, urljoin, urlsplit
+from urllib.parse import parse_qs, urljoin, urlsplit
 
 from samepicture.connectors.base import ConnectorError
 from samepicture.connectors.http import Answer, Client
@@ -24,7 +24,7 @@ def search(client: Client, source: str, base_url: str, path: str, params: Mappin
     sends us to another host or in a circle.
     """
     asked: set[str] = set()
-    query: Mapping[str, str | int] = params
+    query: Mapping[str, Any] = params
     while True:
         answer = client.get(path, query, allowed=REFUSALS)
         bundle = answer.document if answer.status == 200 else _parsed(answer.content)
@@ -51,14 +51,14 @@ def entries(bundle: Any, kind: str) -> list[dict[str, Any]]:
     return [resource for resource in found if isinstance(resource, dict) and resource.get("resourceType") == kind]
 
 
-def _same_server(source: str, base_url: str, url: str) -> tuple[str, dict[str, str | int]]:
-    """Path below the base URL, and parameters. A key must not travel to another host."""
+def _same_server(source: str, base_url: str, url: str) -> tuple[str, dict[str, list[str]]]:
+    """Path below the base URL, and parameters, some of them several times. A key must not travel to another host."""
     base, there = urlsplit(f"{base_url}/"), urlsplit(urljoin(f"{base_url}/", url))
-    if (there.scheme, there.netloc) != (base.scheme, base.netloc) or not there.path.startswith(base.path.rstrip("/")):
+    if (there.scheme, there.netloc) != (base.scheme, base.netloc) or not f"{there.path}/".startswith(base.path):
         raise ConnectorError(
             f"{source} sends us to another address for the next page: we do not follow it with a key. Set the address that it names, or tell those who run it."
         )
-    return there.path.removeprefix(base.path.rstrip("/")).lstrip("/"), dict(parse_qsl(there.query, keep_blank_values=True))
+    return there.path.removeprefix(base.path.rstrip("/")).lstrip("/"), parse_qs(there.query, keep_blank_values=True)
 
 
 def _raise_for_outcome(source: str, status: int, document: Any) -> None:

@@ -85,7 +85,7 @@ class Client:
     def __exit__(self, *_: object) -> None:
         self._session.close()
 
-    def get(self, path: str, params: Mapping[str, str | int] | None = None, allowed: tuple[int, ...] = ()) -> Answer:
+    def get(self, path: str, params: Mapping[str, str | int | list[str]] | None = None, allowed: tuple[int, ...] = ()) -> Answer:
         """Ask for JSON. `allowed` are statuses that the caller understands, such as 404.
 
         Raises ConnectorError: the key is refused, the source is down or asks to wait,

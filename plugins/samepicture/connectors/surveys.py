@@ -117,7 +117,7 @@ def state_after(
     moments: dict[str, datetime] = {}
     for entry, changed in seen.items():
         with suppress(ConnectorError):  # without a moment it moves nothing; the reader tells of it
-            moments[entry] = moment(changed)
+            moments[entry] = min(moment(changed), context.now)  # one from the future must not hide what changes until then
     before = [datetime.fromisoformat(state["changed_to"])] if "changed_to" in state else []
     changed_to = max([*moments.values(), *before], default=None)
     if changed_to is None:

@@ -217,7 +217,8 @@ class _Rows:
         for given in found:
             if given.strip().casefold() in question.values:
                 return question.values[given.strip().casefold()] or None
-        self._unknown[(str(question.column), found[0] if found else "")] += 1
+        # Somebody's own words ('other, please say') are not quoted, however short.
+        self._unknown[(str(question.column), found[0] if found and answer.words is None else "(own words)")] += 1
         return None
 
     def _off_scale(self, place: int, answer: Answer, question: Question) -> None:

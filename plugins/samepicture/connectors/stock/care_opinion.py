@@ -40,7 +40,9 @@ def fetch(feed: Feed, cursor: dict[str, Any], context: FetchContext) -> Iterator
         _write_removed(client, sorted(set(cursor.get("known", [])) - published.keys()), document)
         if not document.tell():
             return
-        published_to = max([*published.values(), cursor.get("published_to", "")])
+        # Never later than now: a slip of the source must not hide what is published until then.
+        past = [moment for moment in published.values() if moment <= context.now.isoformat()]
+        published_to = max([*past, cursor.get("published_to", since.isoformat())])
         recent = (date.fromisoformat(published_to[:10]) - overlap).isoformat()
         known = sorted(story for story, moment in published.items() if moment >= recent)
         document.seek(0)

@@ -12,7 +12,8 @@ import hashlib
 import json
 import tempfile
 from collections.abc import Iterator
-from datetime import timedelta
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from typing import IO, Any
 
 from samepicture.connectors.answers import write_answer
@@ -39,7 +40,7 @@ def fetch(feed: Feed, cursor: dict[str, Any], context: FetchContext) -> Iterator
         Client(feed.publisher, context.base_url(feed), headers, key, source.requests_per_second) as client,
         tempfile.TemporaryFile() as document,
     ):
-        reading = _Reading(feed.publisher, source, client, params)
+        reading = _Reading(feed.publisher, source, client, params, context.now)
         total = reading.write(document)
         if not reading.count:
             return
@@ -68,8 +69,8 @@ def _since(since: Since, cursor: dict[str, Any]) -> str:
 class _Reading:
     """One poll: asks page by page, and keeps the largest value of the field by which the next one asks."""
 
-    def __init__(self, publisher: str, source: JsonSource, client: Client, params: dict[str, str]) -> None:
-        self._publisher, self._source, self._client, self._params = publisher, source, client, params
+    def __init__(self, publisher: str, source: JsonSource, client: Client, params: dict[str, str], now: datetime) -> None:
+        self._publisher, self._source, self._client, self._params, self._now = publisher, source, client, params, now
         self._latest: str | None = None
         self.count = 0
         """Records seen, those of overlapping pages each time."""
@@ -143,8 +144,11 @@ class _Reading:
     def _keep_latest(self, record: Any) -> None:
         since = self._source.since
         changed = at(record, since.field) if since is not None else None
-        if changed is not None and (self._latest is None or moment(str(changed)) > moment(self._latest)):
-            self._latest = str(changed)
+        if changed is None:
+            return
+        with suppress(ConnectorError):  # one without a moment, or from the future, moves nothing and holds up no other
+            if (moment(self._latest) if self._latest else datetime.min.replace(tzinfo=UTC)) < moment(str(changed)) <= self._now:
+                self._latest = str(changed)
 
     def _total(self, answer: Answer) -> int | None:
         total = at(answer.document, self._source.total) if self._source.total else None

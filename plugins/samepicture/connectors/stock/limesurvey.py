@@ -132,7 +132,8 @@ def _session(client: Client, user: str, password: str) -> Iterator[_Session]:
 
 
 def _write(document: IO[bytes], request: str, result: Any) -> None:
-    write_answer(document, Answer(request, 200, json.dumps(result, ensure_ascii=False).encode(), result))
+    # In ASCII: half a character (a text that the platform cut) has no UTF-8, and must not hold up every poll.
+    write_answer(document, Answer(request, 200, json.dumps(result).encode(), result))
 
 
 def _write_description(session: _Session, survey: str, document: IO[bytes]) -> None:
