@@ -98,6 +98,7 @@ def main() -> None:
         folder = Path(name)
         settings = installation(folder)
         with_history(settings, rows)
+        print("history is loaded", flush=True)
         pipeline = Pipeline(settings)
         by_hand(pipeline, 0)
         hand = [by_hand(pipeline, number) for number in range(1, 6)]
