@@ -64,6 +64,8 @@ class Stack:
         self.environment["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] = f"postgresql+psycopg2://{rest}"
 
     def __enter__(self) -> Self:
+        # Whoever ends us, by a time limit too, ends what we started.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
         self.airflow("db", "migrate")
         self.airflow("pools", "set", WRITER_POOL, "1", "The warehouse has one writer.")
         return self
