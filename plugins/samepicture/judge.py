@@ -198,7 +198,10 @@ class _Run:
         )
 
     def _with_provenance(self, frame: pl.DataFrame, part_name: str) -> pl.DataFrame:
+        # A source's clock may be ahead, or tell local time; a takedown that came later must not lose against it.
+        landed = pl.lit(self.receipt.landed_datetime).cast(pl.Datetime("us", "UTC"))
         return frame.with_columns(
+            pl.min_horizontal("version_at", landed).alias("version_at"),
             pl.lit(self.receipt.submission_id).alias("submission_id"),
             pl.lit(self.feed.id).alias("feed_id"),
             pl.lit(part_name).alias("part_name"),

@@ -185,15 +185,18 @@ def _forget(connection: Connection, feed: Feed, submission_id: str) -> int:
 
 
 def _silence_removed(connection: Connection, feed: Feed) -> None:
-    """Take the words out of every version of a record that its source removed (takedown: domain C)."""
+    """Take the words out of every version of a record up to the one in which its source removed it (takedown: domain C).
+
+    A later one was given again: a return that was empty at first, a story whose page was only gone for a moment.
+    """
     contract = CONTRACTS[feed.record_type]
     words = contract.of_kind(Kind.NARRATIVE)
     raw = raw_table(feed.record_type)
     if not words or not connection.execute(select(raw.c.submission_id).where(raw.c.is_removed).limit(1)).first():
         return
     stone = raw.alias("tombstone")
-    same = [raw.c[name].is_not_distinct_from(stone.c[name]) for name in contract.key]
-    removed = select(stone.c.submission_id).where(stone.c.is_removed, *same).exists()
+    same = [raw.c[name].is_not_distinct_from(stone.c[name]) for name in contract.record_key]
+    removed = select(stone.c.submission_id).where(stone.c.is_removed, raw.c.version_at <= stone.c.version_at, *same).exists()
     connection.execute(update(raw).where(removed).values(dict.fromkeys(words)))
 
 

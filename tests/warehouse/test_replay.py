@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import zipfile
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import insert, text
@@ -94,7 +97,12 @@ def test_a_takedown_takes_the_words_out_of_every_version(pipeline: Pipeline) -> 
     loaded(pipeline, "a.csv", practices(1))
     warehouse = open_warehouse(pipeline.settings)
     story = raw_table("experience_story")
-    base = {"publisher_code": "care_opinion", "feed_id": "experience_story_care_opinion", "part_name": ""}
+    base = {
+        "publisher_code": "care_opinion",
+        "feed_id": "experience_story_care_opinion",
+        "part_name": "",
+        "version_at": datetime(2026, 1, 1, tzinfo=UTC),
+    }
     with warehouse.writer() as connection:
         connection.execute(
             insert(story), [{**base, "submission_id": "earlier", "story_id": name, "body": "words", "is_removed": False} for name in "12"]
@@ -120,3 +128,60 @@ def test_a_version_from_the_future_is_rejected(pipeline: Pipeline) -> None:
     assert pipeline.load(receipt.submission_id).accepted == 11
     with open_warehouse(pipeline.settings).writer() as connection:
         assert connection.execute(text("select code, line_number from ops.quarantine")).all() == [("changed_in_the_future", 5)]
+
+
+def polled(pipeline: Pipeline, landed: datetime, *answers: tuple[str, int, object]) -> None:
+    """A poll of SurveyMonkey, landed at that moment, judged and loaded."""
+    lines = [
+        json.dumps({"request": request, "status": status, "answer": json.dumps(document) if status == 200 else ""})
+        for request, status, document in answers
+    ]
+    receipt, _ = pipeline.land("survey_response_surveymonkey", "poll.jsonl", io.BytesIO("\n".join(lines).encode()))
+    path = Path(pipeline.settings.landing) / "receipts" / f"{receipt.submission_id}.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "landed_at": landed.isoformat()}))
+    pipeline.judge(receipt.submission_id)
+    assert pipeline.load(receipt.submission_id).loaded
+
+
+def returned(changed: datetime, words: str | None) -> tuple[str, int, object]:
+    """A page with the one return; without words it holds no answer."""
+    answers = [{"id": "902", "answers": [{"text": words}]}] if words else []
+    moment = changed.isoformat()
+    record = {"id": "5", "date_created": moment, "date_modified": moment, "response_status": "completed", "pages": [{"questions": answers}]}
+    return "surveys/318000001/responses/bulk?page=1", 200, {"data": [record], "total": 1}
+
+
+GONE = ("surveys/318000001/responses/5", 404, None)
+DETAILS = (
+    "surveys/318000001/details",
+    200,
+    {
+        "id": "318000001",
+        "title": "Invented",
+        "pages": [{"questions": [{"id": "902", "family": "open_ended", "headings": [{"heading": "Why?"}]}]}],
+    },
+)
+
+
+def words_kept(pipeline: Pipeline) -> list[str]:
+    with open_warehouse(pipeline.settings).writer() as connection:
+        return sorted(connection.execute(text("select narrative from raw.survey_response where narrative is not null")).scalars())
+
+
+@pytest.mark.parametrize("ahead", [timedelta(hours=-1), timedelta(hours=1)], ids=["clocks agree", "the source is ahead"])
+def test_the_words_of_a_return_that_was_deleted_go_from_every_version(pipeline: Pipeline, ahead: timedelta) -> None:
+    noon = datetime(2026, 3, 2, 12, tzinfo=UTC)
+    polled(pipeline, noon, DETAILS, returned(noon + ahead, "The first words."))
+    polled(pipeline, noon + timedelta(minutes=30), DETAILS, GONE)
+    assert words_kept(pipeline) == []
+    pipeline.build_and_publish()
+    with open_warehouse(pipeline.settings).writer() as connection:
+        for table in ("conformed.fct_survey_answer", "conformed.fct_survey_return", "conformed.fct_feedback"):
+            assert connection.execute(text(f"select count(*) from {table}")).scalar_one() == 0, table
+
+
+def test_a_return_that_was_empty_at_first_keeps_its_words(pipeline: Pipeline) -> None:
+    noon = datetime(2026, 3, 2, 12, tzinfo=UTC)
+    polled(pipeline, noon, DETAILS, returned(noon - timedelta(hours=2), None))
+    polled(pipeline, noon + timedelta(hours=1), DETAILS, returned(noon, "Now I have time."))
+    assert words_kept(pipeline) == ["Now I have time."]

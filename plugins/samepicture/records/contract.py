@@ -69,6 +69,8 @@ class Contract:
     key: tuple[str, ...]
     columns: tuple[Column, ...]
     nuance: str = ""
+    record_key: tuple[str, ...] = ()
+    """The part of the key that a source's record has: of one that is several rows a new version, or a tombstone, replaces all."""
     event_date: str | None = None
     """The column by whose date organisations are resolved."""
     reference_scope: str = "organisation_ods_code"
@@ -77,7 +79,8 @@ class Contract:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "by_name", {column.name: column for column in self.columns})
-        unknown = [name for name in self.key if name not in self.by_name]
+        object.__setattr__(self, "record_key", self.record_key or self.key)
+        unknown = [name for name in (*self.key, *self.record_key) if name not in self.by_name]
         if unknown:
             raise ValueError(f"contract {self.record_type}: key columns {unknown} are not columns")
 

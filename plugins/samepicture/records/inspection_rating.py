@@ -9,6 +9,7 @@ CONTRACT = Contract(
     title="Inspection ratings (CQC)",
     grain="one rating of one location or provider: one key question or all together, of one service or the whole, as of its report date",
     key=("level_code", "cqc_id", "rated_cqc_id", "service_name", "scope_code", "report_date"),
+    record_key=("level_code", "cqc_id"),
     event_date="report_date",
     nuance=(
         "A rating that a location inherited when it was registered anew (is_inherited) is also there under its predecessor: "

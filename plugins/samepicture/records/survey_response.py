@@ -9,6 +9,7 @@ CONTRACT = Contract(
     title="Survey responses",
     grain="one answer to one question of one person's return; a question that takes several answers is several rows",
     key=("survey_id", "response_pseudonym", "question_id", "answer_number"),
+    record_key=("survey_id", "response_pseudonym"),
     event_date="submitted_date",
     reference_scope="survey_id",
     nuance=(
