@@ -112,6 +112,7 @@ class Landing:
     def _write_receipt(self, receipt: Receipt) -> tuple[Receipt, bool]:
         path = self._path("receipts", f"{receipt.submission_id}.json")
         if self._fs.exists(path):
+            self._sync_folder(path)
             return self.receipt(receipt.submission_id), False
         temporary = self._path("incoming", uuid.uuid4().hex)
         try:
@@ -134,17 +135,24 @@ class Landing:
         try:
             os.link(temporary, path)  # unlike a move it fails where another process was faster
         except FileExistsError:
+            self._sync_folder(path)
             return False
         except OSError as error:
             if error.errno not in (errno.EPERM, errno.EOPNOTSUPP):
                 raise
             Path(temporary).replace(path)  # a share without links
+        self._sync_folder(path)
+        return True
+
+    def _sync_folder(self, path: str) -> None:
+        """Make a file's name durable; also one that another process has just given: it may not have come so far yet."""
+        if not isinstance(self._fs, LocalFileSystem):
+            return
         folder = os.open(Path(path).parent, os.O_RDONLY)
         try:
             os.fsync(folder)
         finally:
             os.close(folder)
-        return True
 
     def _discard(self, temporary: str) -> None:
         if self._fs.exists(temporary):

@@ -229,7 +229,7 @@ def put_away(found: Iterator[Delivery]) -> Iterator[str]:
         yield delivery.file_name
 
 
-def test_a_file_that_we_may_not_read_is_told_and_holds_up_no_other(store: Store) -> None:
+def test_a_file_that_we_may_not_read_is_told_and_holds_up_no_other(store: Store, caplog: pytest.LogCaptureFixture) -> None:
     if os.geteuid() != 0:
         pytest.skip("needs root, to become somebody else who may not read it")
     open_to_all = Path(tempfile.mkdtemp())
@@ -241,11 +241,13 @@ def test_a_file_that_we_may_not_read_is_told_and_holds_up_no_other(store: Store)
         found = []
         os.seteuid(65534)
         try:
-            with pytest.raises(ConnectorError, match=r"1 of the files .*locked\.csv: Permission denied"):
+            with pytest.raises(ConnectorError, match=r"1 of the files .*\(Permission denied; the log names them\)") as error:
                 found.extend(put_away(deliveries(a_feed(), open_to_all)))
         finally:
             os.seteuid(0)
         assert found == ["a.csv", "z.csv"]
+        assert "locked.csv" in caplog.text
+        assert "locked.csv" not in str(error.value), "it is mailed and chatted about"
         assert names(open_to_all) == ["done/a.csv", "done/z.csv", "locked.csv"]
     finally:
         shutil.rmtree(open_to_all)

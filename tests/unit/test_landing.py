@@ -144,3 +144,21 @@ def test_what_a_crash_left_half_written_goes_after_a_day(landing: Landing, tmp_p
 def test_an_unknown_submission_says_where_to_look(landing: Landing) -> None:
     with pytest.raises(KeyError, match="samepicture status"):
         landing.receipt("a.0123456789abcdef")
+
+
+def test_who_comes_second_relies_on_no_name_that_the_first_has_not_made_durable(
+    landing: Landing, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    landing.land("complaint_northmoor", "a.csv", io.BytesIO(b"x"))
+    synced: list[str] = []
+    fsync = os.fsync
+
+    def noted(descriptor: int) -> None:
+        synced.append(os.readlink(f"/proc/self/fd/{descriptor}"))
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    _, is_new = landing.land("complaint_northmoor", "a.csv", io.BytesIO(b"x"))
+    assert not is_new
+    folders = [path.name for path in map(Path, synced) if path.is_dir()]
+    assert folders == [hashlib.sha256(b"x").hexdigest()[:2], "receipts"]

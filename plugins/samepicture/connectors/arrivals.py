@@ -211,7 +211,7 @@ class _Fetching:
         if self._failed:
             raise ConnectorError(
                 f"{self._rules.feed_id}: {len(self._failed)} of the files could not be fetched or put away"
-                f" ({'; '.join(self._failed[:SHOWN])}): the others have landed; give our account the right to read them,"
+                f" ({'; '.join(sorted(set(self._failed))[:SHOWN])}; the log names them): the others have landed; give our account the right to read them,"
                 f" and to move them to {DONE}/ (or set after: keep)."
             )
 
@@ -281,4 +281,5 @@ class _Fetching:
 
     def _fail(self, file: Seen, error: OSError) -> None:
         log.warning("%s: %s: %s", self._rules.feed_id, plain_name(file.name), type(error).__name__)
-        self._failed.append(f"{plain_name(file.name)}: {error.strerror or type(error).__name__}")
+        # Without the name, which may be a person's: what a poll fails of is mailed and chatted about.
+        self._failed.append(error.strerror or type(error).__name__)
