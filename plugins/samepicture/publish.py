@@ -103,7 +103,7 @@ def _take_over(copy: duckdb.DuckDBPyConnection, table: str, changes: str, build_
     keys = f"(select distinct {', '.join(keyed_by)} from {changes} where build_id in ({_list(build_ids)}))"  # noqa: S608 - names out of our own catalogue
     name = table.rsplit(".", 1)[-1]
     same = " and ".join(f"keys.{column} is not distinct from {name}.{column}" for column in keyed_by)
-    changed = f"exists (select 1 from {keys} as keys where {same})"
+    changed = f"exists (select 1 from {keys} as keys where {same})"  # noqa: S608 - names out of our own catalogue
     copy.execute(f"delete from {table} where {changed}")  # noqa: S608
     copy.execute(f"insert into {table} by name select * from warehouse.{table} as {name} where {changed}")  # noqa: S608
 
