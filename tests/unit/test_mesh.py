@@ -175,6 +175,7 @@ def _measured(feed: Feed, sandbox: Sandbox) -> list[tuple[int, int]]:
         (COMPLAINTS, {"checksum": "SHA256:" + hashlib.sha256(b"other").hexdigest()}),
         (gzip.compress(COMPLAINTS * 100)[:-20], {"compressed": True}),
     ],
+    ids=["another checksum", "another checksum, its kind before it", "cut while compressed"],
 )
 def test_a_message_that_is_not_what_was_sent_is_neither_landed_nor_acknowledged(
     content: bytes, headers: dict[str, Any], pipeline: Pipeline, feed: Feed, sandbox: Sandbox

@@ -14,12 +14,13 @@ import re
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeVar
+from functools import partial
+from typing import IO, Any, Literal, TypeVar
 
 import polars as pl
 from selectolax.lexbor import LexborHTMLParser
 
-from samepicture.connectors.answers import LandedAnswer
+from samepicture.connectors.answers import LandedAnswer, read_answers
 from samepicture.feed import Feed
 from samepicture.messages import SubmissionWarning, as_shown
 from samepicture.readers import LINE, Part
@@ -107,6 +108,28 @@ def shaped(place: int, make: Callable[[], Return]) -> Return:
         return make()
     except (AttributeError, KeyError, OverflowError, TypeError, ValueError):
         return Return("", "", place, is_unreadable=True)
+
+
+def returns(
+    stream: IO[bytes],
+    file_name: str,
+    entries: Callable[[LandedAnswer], Iterator[tuple[str, str | None, Any]]],
+    make: Callable[[str, str, int, Any], Return],
+) -> Iterator[Return]:
+    """The returns of a document of landed answers, the last copy of each.
+
+    `entries` gives of each answer the survey's id, the return's id (None where an entry has
+    none) and the entry itself (None where the source took it away); `make` a return of them.
+    """
+    for place, (survey_id, response_id, record) in latest(
+        partial(read_answers, stream, file_name), entries, lambda entry: entry[1] and entry[:2]
+    ):
+        if response_id is None:
+            yield Return("", "", place, is_unreadable=True)
+        elif record is None:
+            yield Return(survey_id, f"{survey_id}/{response_id}", place, is_removed=True)
+        else:
+            yield shaped(place, partial(make, survey_id, response_id, place, record))
 
 
 def latest(

@@ -18,7 +18,6 @@ import gzip
 import hashlib
 import logging
 import re
-import shutil
 import tempfile
 import zlib
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -37,6 +36,8 @@ if TYPE_CHECKING:
 
 PAGE_MESSAGES = 500
 BLOCK = 1 << 20
+BYTES_MAX = 4 << 30
+"""Of one message, unpacked: MESH\'s own chunks are at most 100 MB, and few bytes can unpack to very many."""
 LOOK_SECONDS = 30.0
 GONE = (404, 410)
 """Taken by somebody else since the inbox was listed."""
@@ -171,7 +172,15 @@ def _receive(client: MeshClient, message_id: str, first: requests.Response, targ
 def _write(response: requests.Response, target: IO[bytes]) -> None:
     """Append a chunk. The length is checked by urllib3, a compressed chunk's end by gzip: MESH's own client would not see it cut."""
     packed = response.headers.get("Content-Encoding", "").lower() == "gzip"
-    shutil.copyfileobj(gzip.GzipFile(fileobj=response.raw) if packed else response.raw, target, BLOCK)
+    _copy(gzip.GzipFile(fileobj=response.raw) if packed else response.raw, target)
+
+
+def _copy(source: Any, target: IO[bytes]) -> None:
+    """Append; a message that unpacks to more than fits is not read to its end."""
+    while block := source.read(BLOCK):
+        target.write(block)
+        if target.tell() > BYTES_MAX:
+            raise _Unreadable(f"it holds more than {BYTES_MAX >> 30} GB")
 
 
 def _unpacked(content: IO[bytes]) -> IO[bytes] | None:
@@ -182,7 +191,7 @@ def _unpacked(content: IO[bytes]) -> IO[bytes] | None:
     content.seek(0)
     result = tempfile.TemporaryFile()  # noqa: SIM115 - closed by whoever reads it
     try:
-        shutil.copyfileobj(gzip.GzipFile(fileobj=content), result, BLOCK)
+        _copy(gzip.GzipFile(fileobj=content), result)
     except BaseException:
         result.close()
         raise

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import partial
 from typing import IO, Any
 
-from samepicture.connectors.answers import LandedAnswer, read_answers
+from samepicture.connectors.answers import LandedAnswer
 from samepicture.feed import Feed
 from samepicture.messages import SubmissionRejected
 from samepicture.readers import Part
-from samepicture.readers.survey import Answer, Return, latest, part, plain, shaped
+from samepicture.readers.survey import Answer, Return, part, plain, returns
 
 REQUEST = re.compile(r"surveys/(\d+)(/responses)?(?:/(\d+))?")
 GONE = (404, 410)
@@ -53,14 +52,10 @@ def _returns(stream: IO[bytes], file_name: str) -> Iterator[Return]:
                 "wrong_feed", f"The file {file_name} holds no answers as SmartSurvey gives them: it may belong to another feed."
             )
 
-    answers = partial(read_answers, stream, file_name)
-    for place, (survey_id, response_id, record) in latest(answers, entries, lambda entry: entry[1] and entry[:2]):
-        if response_id is None:
-            yield Return("", "", place, is_unreadable=True)
-        elif record is None:
-            yield Return(survey_id, f"{survey_id}/{response_id}", place, is_removed=True)
-        else:
-            yield shaped(place, partial(_return, survey_id, response_id, place, record, titles.get(survey_id)))
+    def make(survey_id: str, response_id: str, place: int, record: dict[str, Any]) -> Return:
+        return _return(survey_id, response_id, place, record, titles.get(survey_id))
+
+    yield from returns(stream, file_name, entries, make)
 
 
 def _return(survey_id: str, response_id: str, place: int, record: dict[str, Any], title: str | None) -> Return:
