@@ -233,7 +233,10 @@ def feeds() -> None:
     """The feeds that are declared: whose, what, and how they arrive."""
     table = Table("feed", "record type", "publisher", "read by", "arrives by", box=None)
     for feed in _pipeline().feeds.values():
+        webhook = feed.connector.webhook
         arrives = feed.connector.schedule or ("file" if feed.connector.kind == "sent" else feed.connector.kind)
+        if webhook is not None:
+            arrives += " or webhook" + ("" if os.environ.get(webhook.secret_from) else f", when {webhook.secret_from} is set")
         table.add_row(feed.id, feed.record_type, feed.publisher, feed.owner_directorate, arrives)
     out.print(table)
 

@@ -1,7 +1,7 @@
 """Tells the sender of a submission what became of it: received, accepted, rejected and why, line by line.
 
-Codes, columns, lines and sentences alone: never a record, never a value out of one. The
-report goes to the receipt's sender and nobody else.
+Codes, columns, lines and sentences alone, never a record; of values only what is plainly a code,
+or a date that can't be one. The report goes to the receipt's sender and nobody else.
 
 A feed asks for it with `connector.options.feedback_workflow`, the MESH workflow of its
 reports; then each outcome is told once. The mark is written after sending, so a crash in
@@ -15,6 +15,7 @@ import hashlib
 import io
 import logging
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -35,6 +36,9 @@ from samepicture.warehouse import open_warehouse
 HEADER = ("kind", "part", "line", "code", "column", "records", "what to do")
 OLDEST = timedelta(days=30)
 """What was loaded longer ago is no news: a feed that begins to ask is not answered for years past."""
+
+CODE = re.compile(r"[A-Z0-9]{1,6}|(?=[A-Za-z_]*[0-9_])[A-Za-z0-9_]{1,20}")
+"""What is told of a warning's value: it can be a code, and hardly anything else."""
 
 log = logging.getLogger(__name__)
 
@@ -81,10 +85,11 @@ def report(pipeline: Pipeline, submission_id: str) -> Report:
     ]
     rows += [("summary", "", "", name, "", count, "") for name, count in counts]
     rows += [("rejection", part, line, code, column, "", sentence) for part, line, code, column, sentence in rejected]
-    # A warning's value stays here: it is out of a record.
+    # Which code it was the sender must know; what may be words, or a name, stays here.
     together: dict[tuple[str, str, str], int] = {}
-    for code, column, _, count, sentence in warned:
-        together[code, column, sentence] = together.get((code, column, sentence), 0) + count
+    for code, column, value, count, sentence in warned:
+        told = f"{value}: {sentence}" if CODE.fullmatch(value) else sentence
+        together[code, column, told] = together.get((code, column, told), 0) + count
     rows += [("warning", "", "", code, column, count, sentence) for (code, column, sentence), count in together.items()]
     return Report(submission_id, row.finished_at, _summary(receipt, row, len(together)), _as_csv(rows))
 

@@ -106,11 +106,13 @@ class Mapping:
         for target, spec in self.layout.columns.items():
             names = [self._headers[fold(name)] for name in (*spec.from_, *spec.each) if fold(name) in self._headers]
             if not names and spec.constant is None and not spec.optional:
+                known = {fold(name) for spec in self.layout.columns.values() for name in (*spec.from_, *spec.each)}
+                strange_first = sorted(self._headers, key=lambda header: header in known)  # what came in its place is among them
                 wanted = " or ".join(repr(name) for name in (*spec.from_, *spec.each))
                 raise SubmissionRejected(
                     "missing_column",
                     f"The column {wanted} is not in the file (layout {self.layout.name}): "
-                    f"send it under that name. The file has: {_listed(_headers_shown(list(self._headers.values())))}.",
+                    f"send it under that name. The file has: {_listed(_headers_shown([self._headers[header] for header in strange_first]))}.",
                 )
             sources[target] = names
         if self.layout.year and fold(self.layout.year) not in self._headers:

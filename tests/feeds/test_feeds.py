@@ -59,6 +59,8 @@ def result_of(pipeline: Pipeline, feed: Feed, sample: Path) -> dict[str, Any]:
         golden = yaml.safe_load((feed.folder / "expected.yml").read_text())
         totals = (golden.get("files") or {sample.name: golden})[sample.name].get("totals", {})
         sums = {name: rows(f"select {name} from raw.{feed.record_type} where submission_id = :id")[0][0] for name in totals}
+    if outcome.rejection_code:
+        print(f"{sample.name} was refused: {outcome.rejection_code}: {outcome.rejection_sentence}")  # shown where the test fails
     assert loaded == outcome.rows
     rejections: dict[str, list[Any]] = {}
     for code, part, line in quarantine:

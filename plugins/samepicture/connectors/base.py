@@ -142,7 +142,9 @@ class Cursors:
 def load_connector(feed: Feed) -> Connector:
     """The connector of a feed. Raises ConnectorError where it has none: its files are sent to us."""
     if feed.connector.kind == "sent":
-        raise ConnectorError(f"{feed.id} has no source to ask, its files are sent to us: use `samepicture submit {feed.id} FILE`.")
+        raise ConnectorError(
+            f"{feed.id} has no source to ask, its files are sent to us: use `samepicture submit {feed.id} FILE`, or the webhook."
+        )
     if feed.connector.kind == "own":
         return cast(Connector, load_own(feed.folder / "connector.py"))
     return cast(Connector, importlib.import_module(f"samepicture.connectors.stock.{feed.connector.kind}"))
