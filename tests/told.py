@@ -5,17 +5,18 @@ from __future__ import annotations
 import json
 import socket
 import ssl
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, Envelope, LoginPassword
+
+from samepicture.demo.loopback import Loopback
 
 USER, PASSWORD = "notices@ics.example", "p@ss word"
 
@@ -83,13 +84,6 @@ def chat_server() -> Iterator[Chat]:
         def log_message(self, *_: object) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Webhook)
-    chat.url = f"http://127.0.0.1:{server.server_address[1]}/hooks/secret-part"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
+    with Loopback(Webhook) as server:
+        chat.url = f"{server.url}/hooks/secret-part"
         yield chat
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join(10)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Literal, Self
+from http.server import BaseHTTPRequestHandler
+from typing import Any, Literal
 from urllib.parse import parse_qs, urlsplit
+
+from samepicture.demo.loopback import Loopback
 
 SORRY_PAGE = b"<html><body>Sorry! Something went wrong.</body></html>"
 Fault = Literal["wait", "wait_long", "error", "half", "html"]
@@ -34,7 +35,7 @@ class Asked:
     headers: Mapping[str, str]
 
 
-class ApiServer:
+class ApiServer(Loopback):
     """Serves `answer` on a free port of 127.0.0.1, from `with` to its end."""
 
     def __init__(self, answer: Callable[[Asked], Reply]) -> None:
@@ -42,19 +43,7 @@ class ApiServer:
         self.faults: deque[Fault] = deque()
         """Each spoils one request, in turn."""
         self.requests: list[Asked] = []
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join(5)
+        super().__init__(_handler(self))
 
 
 def _handler(server: ApiServer) -> type[BaseHTTPRequestHandler]:

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import json
 import re
-import threading
 from collections import deque
 from datetime import UTC, date, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Literal, Self
+from http.server import BaseHTTPRequestHandler
+from typing import Any, Literal
 from urllib.parse import parse_qs, urlsplit
 
 from samepicture.demo.ics import PRACTICES
+from samepicture.demo.loopback import Loopback
 from samepicture.demo.stories import opinions, reviews
 
 LOGIN_PAGE = b"<!DOCTYPE html><html><head><title>Log in</title></head><body><h1>Log in</h1></body></html>"
@@ -24,7 +24,7 @@ TAKE_MAX = 100
 Fault = Literal["wait", "wait_long", "error", "half", "html"]
 
 
-class DemoApis:
+class DemoApis(Loopback):
     """Both APIs on one port of 127.0.0.1, from `with` to its end. What they hold may be changed while they run."""
 
     def __init__(self, stories: int = 120, review_count: int = 160, seed: int = 1, last_day: date = date(2026, 6, 30)) -> None:
@@ -35,21 +35,9 @@ class DemoApis:
         """Pages after the first begin this much earlier than asked: overlapping pages."""
         self.requests: list[str] = []
         """Path and parameters of each request that was let in."""
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        super().__init__(_handler(self))
         self.opinions, self.tags = opinions(stories, seed, last_day, f"{self.url}/api/v2")
         self.reviews = reviews(review_count, seed, last_day)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join(5)
 
     def environment(self) -> dict[str, str]:
         """The settings that point the two feeds here."""

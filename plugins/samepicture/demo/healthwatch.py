@@ -9,16 +9,17 @@ from __future__ import annotations
 import hashlib
 import random
 import re
-import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date, timedelta
 from html import escape
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Self
 
 from samepicture.demo.healthwatch_pdf import report_pdf
 from samepicture.demo.ics import ICB, LOCAL_HEALTHWATCH, PRACTICES, TRUSTS
+from samepicture.demo.loopback import Loopback
 
 MONTHS = 24
 NATIONAL_HOST = "https://reports.healthwatch.example"
@@ -182,24 +183,20 @@ class DemoHealthwatch:
         self.national = national_site(self.reports)
         self.local = [local_site(self.reports, name) for name in LOCAL_HEALTHWATCH]
         """What the sites hold: path to content; may be changed while they run."""
-        self._servers = [ThreadingHTTPServer(("127.0.0.1", 0), _handler(site, self.requests)) for site in (self.national, *self.local)]
-        self._threads = [threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True) for server in self._servers]
+        self._servers = [Loopback(_handler(site, self.requests)) for site in (self.national, *self.local)]
+        self._running = ExitStack()
 
     def __enter__(self) -> Self:
-        for server, thread in zip(self._servers, self._threads, strict=True):
-            server.daemon_threads = True
-            thread.start()
+        for server in self._servers:
+            self._running.enter_context(server)
         return self
 
     def __exit__(self, *_: object) -> None:
-        for server, thread in zip(self._servers, self._threads, strict=True):
-            server.shutdown()
-            server.server_close()
-            thread.join(5)
+        self._running.close()
 
     def environment(self) -> dict[str, str]:
         """The settings that point the two feeds here."""
-        urls = [f"http://127.0.0.1:{server.server_address[1]}" for server in self._servers]
+        urls = [server.url for server in self._servers]
         return {"SAMEPICTURE_HEALTHWATCH_NATIONAL_URL": urls[0], "SAMEPICTURE_HEALTHWATCH_LOCAL_URL": " ".join(urls[1:])}
 
 

@@ -11,16 +11,16 @@ import base64
 import io
 import json
 import re
-import threading
 import zipfile
 from collections import deque
 from collections.abc import Callable
 from datetime import UTC, date, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Literal, Self
+from http.server import BaseHTTPRequestHandler
+from typing import Any, Literal
 from urllib.parse import parse_qs, urlsplit
 
 from samepicture.demo import survey_returns as shapes
+from samepicture.demo.loopback import Loopback
 from samepicture.demo.survey_returns import Invented, invented
 
 SORRY_PAGE = b"<html><body>Sorry! Something went wrong.</body></html>"
@@ -29,7 +29,7 @@ SURVEYMONKEY, QUALTRICS, LIMESURVEY, SMARTSURVEY = "318000001", "SV_northmoor1",
 """The one survey on each."""
 
 
-class DemoSurveys:
+class DemoSurveys(Loopback):
     """All four on one port of 127.0.0.1, from `with` to its end; each holds `count` returns of its own."""
 
     def __init__(self, count: int = 60, seed: int = 1, last_day: date = date(2026, 6, 30)) -> None:
@@ -51,19 +51,7 @@ class DemoSurveys:
         self._exports: dict[str, tuple[list[Invented], int]] = {}
         self._deleted = 0
         self._logins = 0
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join(5)
+        super().__init__(_handler(self))
 
     def environment(self, *platforms: str) -> dict[str, str]:
         """The settings that point these feeds here; of all four where none is named."""
