@@ -21,9 +21,15 @@ from samepicture.feed import WATCHED, Feed
 if TYPE_CHECKING:
     from samepicture.process import Pipeline
 
-START = datetime(2024, 1, 1, tzinfo=UTC)
-TASK_DEFAULTS: dict[str, Any] = {"retries": 4, "retry_delay": timedelta(seconds=5), "retry_exponential_backoff": True}
-"""Steps can be repeated; most of what goes wrong (a killed process, a database that restarts) is over within a minute."""
+COMMON: dict[str, Any] = {
+    "start_date": datetime(2024, 1, 1, tzinfo=UTC),
+    "catchup": False,
+    # Steps can be repeated; most of what goes wrong (a killed process, a database that restarts) is over within a minute.
+    "default_args": {"retries": 4, "retry_delay": timedelta(seconds=5), "retry_exponential_backoff": True},
+}
+"""Arguments of every DAG."""
+ONE_AT_A_TIME: dict[str, Any] = {**COMMON, "max_active_runs": 1}
+"""Of a DAG whose run takes all that there is to do."""
 SWEEP_EVERY_MINUTE = "* * * * *"
 EVERY_TEN_MINUTES = "*/10 * * * *"
 """A watched source is asked as often too, for what its watcher missed."""
@@ -36,9 +42,7 @@ def feed_dag(feed: Feed) -> DAG:
         dag_id=f"feed_{feed.id}",
         dag_display_name=feed.title,
         schedule=PartitionedAssetTimetable(assets=submission_asset(feed)),
-        start_date=START,
-        catchup=False,
-        default_args=TASK_DEFAULTS,
+        **COMMON,
         tags=["feed", feed.record_type, feed.owner_directorate],
         doc_md=f"{feed.title}: {feed.record_type} from {feed.publisher}.\n\n{feed.caveats}",
     ) as dag:
@@ -76,11 +80,8 @@ def collect_dag(feed: Feed) -> DAG:
             timetable=ScheduledSubmissions(feed.connector.schedule or EVERY_TEN_MINUTES, timezone="UTC"),
             assets=[arrival_asset(feed, watchers)],
         ),
-        start_date=START,
-        catchup=False,
-        max_active_runs=1,
         is_paused_upon_creation=True,  # nobody else's site is asked until somebody switches it on
-        default_args=TASK_DEFAULTS,
+        **ONE_AT_A_TIME,
         tags=["collect", feed.record_type],
     ) as dag:
 
@@ -111,10 +112,7 @@ def intake_dag(feeds: Collection[Feed]) -> DAG:
         dag_id="intake",
         dag_display_name="Intake: announce landed submissions",
         schedule=ScheduledSubmissions(SWEEP_EVERY_MINUTE, timezone="UTC"),
-        start_date=START,
-        catchup=False,
-        max_active_runs=1,
-        default_args=TASK_DEFAULTS,
+        **ONE_AT_A_TIME,
         tags=["intake"],
     ) as dag:
 
@@ -152,16 +150,13 @@ def warehouse_dag(record_types: Iterable[str]) -> DAG:
         dag_id="warehouse",
         dag_display_name="Warehouse: rebuild what changed",
         schedule=PartitionedAssetTimetable(assets=changed, default_partition_mapper=FixedKeyMapper("pending")),
-        start_date=START,
-        catchup=False,
-        max_active_runs=1,
-        default_args=TASK_DEFAULTS,
+        **ONE_AT_A_TIME,
         tags=["warehouse"],
     ) as dag:
 
         @task(outlets=[marts_asset()], pool=WRITER_POOL)
         def build() -> None:
-            """dbt builds the models downstream of the raw tables that changed."""
+            """Rebuild what depends on the raw tables that changed."""
             from samepicture.build import build as build_models
             from samepicture.publish import unpublished_since
 
@@ -186,10 +181,7 @@ def clock_dag() -> DAG:
         dag_id="clock",
         dag_display_name="Clock: what is late or due today",
         schedule=ScheduledSubmissions(EARLY_EACH_DAY, timezone="UTC"),
-        start_date=START,
-        catchup=False,
-        max_active_runs=1,
-        default_args=TASK_DEFAULTS,
+        **ONE_AT_A_TIME,
         tags=["warehouse"],
     ) as dag:
 
@@ -212,10 +204,7 @@ def publish_dag() -> DAG:
         dag_id="publish",
         dag_display_name="Publish: the analysts' copy",
         schedule=PartitionedAssetTimetable(assets=marts_asset()),
-        start_date=START,
-        catchup=False,
-        max_active_runs=1,
-        default_args=TASK_DEFAULTS,
+        **ONE_AT_A_TIME,
         tags=["publish"],
     ) as dag:
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from airflow.sdk import DAG, task
 from airflow.sdk.exceptions import AirflowSkipException
 
-from samepicture.airflow.factory import START, TASK_DEFAULTS
+from samepicture.airflow.factory import ONE_AT_A_TIME
 
 EVERY_FIVE_MINUTES = "*/5 * * * *"
 
@@ -18,10 +18,7 @@ def notices_dag() -> DAG:
         dag_id="notices",
         dag_display_name="Notices: tell senders and the data team",
         schedule=EVERY_FIVE_MINUTES,
-        start_date=START,
-        catchup=False,
-        max_active_runs=1,
-        default_args=TASK_DEFAULTS,
+        **ONE_AT_A_TIME,
         tags=["notices"],
     ) as dag:
 

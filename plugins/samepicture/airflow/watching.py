@@ -21,7 +21,10 @@ from samepicture.feed import Feed, load_feeds
 from samepicture.settings import Settings
 
 REPEAT_SECONDS = (30.0, 600.0)
-"""What still waits after so long is told again: its run failed, or the event was lost. At first, and at the longest; doubled each time, for each by itself: what can't be taken is fetched again at every run, however many others come."""
+"""What still waits after so long is told again: its run failed, or the event was lost. At first, and at the longest.
+
+Doubled each time, for each thing by itself: what can't be taken is fetched again at every run, however many others come.
+"""
 PAUSE_SECONDS = (1.0, 60.0)
 """After a source could not be reached: the first pause, and the longest; doubled each time."""
 
