@@ -17,7 +17,7 @@ from sqlalchemy import Connection, insert, select
 from samepicture import asked, ledger
 from samepicture.compiled import Compiled, Done
 from samepicture.dbt_project import make_everything, project_sha256
-from samepicture.delta import Source, is_small
+from samepicture.delta import Source, forget_all, is_small
 from samepicture.feed import load_feeds
 from samepicture.load import register_feeds
 from samepicture.pending import Pending, find
@@ -76,6 +76,7 @@ def _build_once(settings: Settings, clocks: bool) -> Built | None:
             return _record(connection, build_id, project, work, last, done, started, names_models=True)
     done, compiled = make_everything(settings)
     with warehouse.writer() as connection:
+        forget_all(connection)
         built = _record(connection, uuid.uuid4().hex, project, work, last, done, started, names_models=False)
     compiled.write(settings.compiled, project)
     return built

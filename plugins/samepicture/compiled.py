@@ -115,7 +115,10 @@ class Compiled:
         """
         work = _Run(self, connection, sources or {}, build_id)
         for node in nodes:
-            work.test(node) if node.relation is None else work.make(node)
+            if node.relation is None:
+                work.test(node)
+            else:
+                work.make(node)
         return Done(tuple(work.models), work.passed, tuple(work.warnings))
 
 

@@ -15,8 +15,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, TextClause, bindparam, text
+from sqlalchemy import Column, Connection, MetaData, String, Table, TextClause, bindparam, delete, inspect, text
 
+CHANGES = "changes"
+"""Schema of the keys that each build touched, a table a model, until the analysts' copy has taken them over."""
 SHARE_MAX = 0.1
 """Of a raw table: with more changed rows than this it is quicker to make the models whole."""
 
@@ -72,7 +74,7 @@ def apply(
     parents: Mapping[str, Changed | None],
     build_id: str,
 ) -> Changed:
-    """Replace the rows of a model whose records changed; notes their keys in changes.<name> for publishing.
+    """Replace the rows of a model whose records changed; notes their keys for publishing.
 
     `parents` are the relations that its SQL reads and that hold records: with what changed
     in them, or None where nothing did. What else it reads is read as it is.
@@ -90,14 +92,26 @@ def apply(
         f"""create or replace temp table "{before}" as select * from {relation} as earlier
         where exists (select 1 from "{keys}" as keys where {_same("earlier", "keys", keyed_by)})"""  # noqa: S608
     )
-    replace(connection, relation, f'"{keys}"', f'"{after}"', keyed_by)
-    connection.exec_driver_sql("create schema if not exists changes")
-    connection.exec_driver_sql(f"create table if not exists changes.{name} as select '' as build_id, * from \"{keys}\" where false")  # noqa: S608
-    connection.exec_driver_sql(f"insert into changes.{name} select '{build_id}', * from \"{keys}\"")  # noqa: S608 - a hexadecimal number of ours
+    _replace(connection, relation, f'"{keys}"', f'"{after}"', keyed_by)
+    connection.exec_driver_sql(f"create schema if not exists {CHANGES}")
+    connection.exec_driver_sql(f"create table if not exists {CHANGES}.{name} as select '' as build_id, * from \"{keys}\" where false")  # noqa: S608
+    connection.exec_driver_sql(f"insert into {CHANGES}.{name} select '{build_id}', * from \"{keys}\"")  # noqa: S608 - a hexadecimal number of ours
     return Changed(_temporary(before), _temporary(after))
 
 
-def replace(connection: Connection, relation: str, keys: str, rows: str, keyed_by: Sequence[str]) -> None:
+def forget(connection: Connection, build_ids: Sequence[str]) -> None:
+    """Drop the keys that these builds touched: the analysts' copy has taken them over. Those of a build that came meanwhile stay."""
+    for table in inspect(connection).get_table_names(schema=CHANGES):
+        keys = Table(table, MetaData(schema=CHANGES), Column("build_id", String))
+        connection.execute(delete(keys).where(keys.c.build_id.in_(build_ids)))
+
+
+def forget_all(connection: Connection) -> None:
+    """Drop all keys: every model was made whole, by SQL that may know its rows by other columns now."""
+    connection.exec_driver_sql(f"drop schema if exists {CHANGES} cascade")
+
+
+def _replace(connection: Connection, relation: str, keys: str, rows: str, keyed_by: Sequence[str]) -> None:
     """Take the rows of these keys away, and put others in."""
     table = relation.rsplit(".", 1)[-1]
     connection.exec_driver_sql(

@@ -15,6 +15,7 @@ from sqlalchemy import select, text
 from samepicture import ledger
 from samepicture.compiled import BY_RECORD
 from samepicture.data_docs import render_data_docs
+from samepicture.delta import CHANGES, forget
 from samepicture.settings import Settings
 from samepicture.warehouse import open_warehouse
 
@@ -51,7 +52,7 @@ def publish(settings: Settings) -> Path:
         copy.execute(f"attach '{_quoted(warehouse.path)}' as warehouse (read_only)")
         for schema, table in tables:
             if since is not None and table in since.by_record:
-                _take_over(copy, f'"{schema}"."{table}"', f'warehouse.changes."{table}"', since.build_ids)
+                _take_over(copy, f'"{schema}"."{table}"', f'warehouse.{CHANGES}."{table}"', since.build_ids)
                 continue
             copy.execute(f'create schema if not exists "{schema}"')
             columns = f"* {HIDDEN.get((schema, table), '')}"
@@ -59,8 +60,7 @@ def publish(settings: Settings) -> Path:
         copy.execute("detach warehouse")
     fresh.replace(settings.picture)
     with warehouse.writer() as connection:
-        for table in (row[1] for row in found if row[0] == "changes"):
-            connection.exec_driver_sql(f'delete from changes."{table}" where build_id in ({_list(row.build_id for row in builds)})')  # noqa: S608
+        forget(connection, [row.build_id for row in builds])
     render_data_docs(settings)
     return settings.picture
 
@@ -100,17 +100,13 @@ def _since(picture: Path, builds: Sequence[Any]) -> _Since | None:
 def _take_over(copy: duckdb.DuckDBPyConnection, table: str, changes: str, build_ids: Iterable[str]) -> None:
     """Replace the rows of the records that changed."""
     keyed_by = [row[0] for row in copy.execute(f"describe {changes}").fetchall() if row[0] != "build_id"]
-    keys = f"(select distinct {', '.join(keyed_by)} from {changes} where build_id in ({_list(build_ids)}))"  # noqa: S608 - names out of our own catalogue
+    builds = ", ".join(f"'{build_id}'" for build_id in build_ids)  # hexadecimal numbers of ours
+    keys = f"(select distinct {', '.join(keyed_by)} from {changes} where build_id in ({builds}))"  # noqa: S608 - names out of our own catalogue
     name = table.rsplit(".", 1)[-1]
     same = " and ".join(f"keys.{column} is not distinct from {name}.{column}" for column in keyed_by)
     changed = f"exists (select 1 from {keys} as keys where {same})"  # noqa: S608 - names out of our own catalogue
     copy.execute(f"delete from {table} where {changed}")  # noqa: S608
     copy.execute(f"insert into {table} by name select * from warehouse.{table} as {name} where {changed}")  # noqa: S608
-
-
-def _list(build_ids: Iterable[str]) -> str:
-    """For SQL: hexadecimal numbers of ours."""
-    return ", ".join(f"'{build_id}'" for build_id in build_ids)
 
 
 def _shown(picture: Path) -> set[str]:
