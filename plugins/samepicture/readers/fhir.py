@@ -14,8 +14,8 @@ from decimal import Decimal, InvalidOperation
 from typing import IO, Any
 from xml.etree.ElementTree import Element, ParseError
 
-from defusedxml.common import DefusedXmlException  # type: ignore[import-untyped]
-from defusedxml.ElementTree import iterparse  # type: ignore[import-untyped]
+from defusedxml.common import DefusedXmlException
+from defusedxml.ElementTree import iterparse
 
 from samepicture.connectors.answers import LINE_BYTES_MAX, read_answers
 from samepicture.messages import SubmissionRejected
