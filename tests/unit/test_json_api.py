@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 
 from samepicture.connectors.base import ConnectorError, Cursors, FetchContext, land_deliveries
 from samepicture.connectors.http import TRIES
+from samepicture.connectors.json_source import json_source
 from samepicture.feed import Feed, FeedError, load_feed
-from samepicture.json_source import json_source
 from samepicture.landing import Landing, Receipt
 from samepicture.messages import SubmissionRejected
 from samepicture.readers import read_parts
