@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 import yaml
 
-from samepicture.json_source import json_source
+from samepicture.connectors.json_source import json_source
 from samepicture.records import Contract, Kind
 from samepicture.survey_questions import declared
 

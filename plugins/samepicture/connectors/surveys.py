@@ -63,6 +63,30 @@ def changed_since(feed: Feed, context: FetchContext, state: dict[str, Any]) -> d
     return datetime.combine(first_day, time(), UTC)
 
 
+def collect_listed(
+    client: Client,
+    feed: Feed,
+    context: FetchContext,
+    survey: str,
+    state: dict[str, Any],
+    about: str,
+    ask: Callable[[int], Page],
+    document: IO[bytes],
+) -> tuple[dict[str, Any], int | None]:
+    """Write what a platform says about a survey (the path `about`), its list of returns, and which of them are gone.
+
+    The document stays empty where it would hold nothing but the first. Gives what a CollectOne gives.
+    """
+    write_answer(document, client.get(about))
+    before = document.tell()
+    seen, total = write_list(ask, document)
+    missing, left = missing_from(state, seen)
+    gone = write_gone(client, f"surveys/{survey}/responses", missing, document)
+    if document.tell() == before:
+        document.seek(0)
+    return state_after(feed, context, state, seen, left), None if total is None else total + gone
+
+
 def write_list(ask: Callable[[int], Page], document: IO[bytes]) -> tuple[dict[str, str], int | None]:
     """Write every page, from 1 on, until one reading has as many entries as the source says from its first page to its last.
 

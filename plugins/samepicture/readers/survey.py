@@ -102,6 +102,15 @@ def plain(markup: Any) -> str:
     return " ".join(text.split())
 
 
+@dataclass
+class Described:
+    """What a platform says of a survey itself."""
+
+    title: str | None = None
+    questions: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Question id to the question as the API describes it."""
+
+
 def shaped(place: int, make: Callable[[], Return]) -> Return:
     """The return that `make` gives, or the news that an entry has not the shape of one (a text in place of its pages)."""
     try:

@@ -19,10 +19,10 @@ from typing import IO, Any
 from samepicture.connectors.answers import write_answer
 from samepicture.connectors.base import ConnectorError, Delivery, FetchContext
 from samepicture.connectors.http import Answer, Client
+from samepicture.connectors.json_source import JsonSource, Since, at, json_source
 from samepicture.connectors.paging import OVERLAP, pages
 from samepicture.connectors.surveys import PAGES_MAX, moment, write_list
 from samepicture.feed import Feed
-from samepicture.json_source import JsonSource, Since, at, json_source
 
 
 def fetch(feed: Feed, cursor: dict[str, Any], context: FetchContext) -> Iterator[Delivery]:

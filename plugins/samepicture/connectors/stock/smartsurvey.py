@@ -10,10 +10,9 @@ import base64
 from collections.abc import Iterator
 from typing import IO, Any
 
-from samepicture.connectors.answers import write_answer
 from samepicture.connectors.base import ConnectorError, Delivery, FetchContext
 from samepicture.connectors.http import Answer, Client
-from samepicture.connectors.surveys import Page, changed_since, deliveries, missing_from, state_after, write_gone, write_list
+from samepicture.connectors.surveys import Page, changed_since, collect_listed, deliveries
 from samepicture.feed import Feed
 
 PER_PAGE = 100
@@ -29,14 +28,11 @@ def fetch(feed: Feed, cursor: dict[str, Any], context: FetchContext) -> Iterator
         def collect_one(survey: str, state: dict[str, Any], document: IO[bytes]) -> tuple[dict[str, Any], int | None]:
             since = int(changed_since(feed, context, state).timestamp())
             params: dict[str, str | int] = {"page_size": PER_PAGE, "include_labels": "true", "since": since}
-            write_answer(document, client.get(f"surveys/{survey}"))
-            before = document.tell()
-            seen, total = write_list(lambda number: _page(client, survey, {**params, "page": number}), document)
-            missing, left = missing_from(state, seen)
-            gone = write_gone(client, f"surveys/{survey}/responses", missing, document)
-            if document.tell() == before:  # nothing but the title
-                document.seek(0)
-            return state_after(feed, context, state, seen, left), None if total is None else total + gone
+
+            def ask(number: int) -> Page:
+                return _page(client, survey, {**params, "page": number})
+
+            return collect_listed(client, feed, context, survey, state, f"surveys/{survey}", ask, document)
 
         yield from deliveries(feed, cursor, context, collect_one)
 

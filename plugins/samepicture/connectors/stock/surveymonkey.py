@@ -12,10 +12,9 @@ from collections.abc import Iterator
 from datetime import UTC
 from typing import IO, Any
 
-from samepicture.connectors.answers import write_answer
 from samepicture.connectors.base import ConnectorError, Delivery, FetchContext
 from samepicture.connectors.http import Client
-from samepicture.connectors.surveys import Page, changed_since, deliveries, missing_from, state_after, write_gone, write_list
+from samepicture.connectors.surveys import Page, changed_since, collect_listed, deliveries
 from samepicture.feed import Feed
 
 PER_PAGE = 100
@@ -35,14 +34,11 @@ def fetch(feed: Feed, cursor: dict[str, Any], context: FetchContext) -> Iterator
                 "sort_order": "ASC",
                 "start_modified_at": f"{since.astimezone(UTC):%Y-%m-%dT%H:%M:%S}",
             }
-            write_answer(document, client.get(f"surveys/{survey}/details"))
-            before = document.tell()
-            seen, total = write_list(lambda number: _page(client, survey, {**params, "page": number}), document)
-            missing, left = missing_from(state, seen)
-            gone = write_gone(client, f"surveys/{survey}/responses", missing, document)
-            if document.tell() == before:  # nothing but the details
-                document.seek(0)
-            return state_after(feed, context, state, seen, left), None if total is None else total + gone
+
+            def ask(number: int) -> Page:
+                return _page(client, survey, {**params, "page": number})
+
+            return collect_listed(client, feed, context, survey, state, f"surveys/{survey}/details", ask, document)
 
         yield from deliveries(feed, cursor, context, collect_one)
 

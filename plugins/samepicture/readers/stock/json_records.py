@@ -19,8 +19,8 @@ from itertools import chain
 from typing import IO, Any
 
 from samepicture.connectors.answers import LINE_BYTES_MAX, LandedAnswer, read_answers
+from samepicture.connectors.json_source import at
 from samepicture.feed import Feed
-from samepicture.json_source import at
 from samepicture.messages import SubmissionRejected
 from samepicture.readers import LINE, Part
 from samepicture.readers.documents import frames, parsed, text

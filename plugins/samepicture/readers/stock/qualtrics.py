@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import IO, Any
 
 from samepicture.connectors.answers import LandedAnswer
 from samepicture.feed import Feed
 from samepicture.messages import SubmissionRejected
 from samepicture.readers import Part
-from samepicture.readers.survey import Answer, Return, part, plain, returns
+from samepicture.readers.survey import Answer, Described, Return, part, plain, returns
 
 REQUEST = re.compile(r"surveys/(\w+)/(?:export-responses|responses/(\w+))")
 GONE = (404, 410)
@@ -45,21 +44,13 @@ CHANNELS = {
 }
 
 
-@dataclass
-class _Survey:
-    """A survey's definition: question id to the question as the API describes it."""
-
-    title: str | None = None
-    questions: dict[str, dict[str, Any]] = field(default_factory=dict)
-
-
 def read(stream: IO[bytes], file_name: str, feed: Feed) -> Iterator[Part]:
     """One part. Raises SubmissionRejected where the bytes are no answers of this API."""
     yield part(feed, _returns(stream, file_name))
 
 
 def _returns(stream: IO[bytes], file_name: str) -> Iterator[Return]:
-    surveys: dict[str, _Survey] = {}
+    surveys: dict[str, Described] = {}
 
     def entries(answer: LandedAnswer) -> Iterator[tuple[str, str | None, Any]]:
         match = REQUEST.match(answer.request)
@@ -75,7 +66,7 @@ def _returns(stream: IO[bytes], file_name: str) -> Iterator[Return]:
                 known = isinstance(values, dict) and (record.get("responseId") or values.get("_recordId"))
                 yield match[1] if match else "", str(known) if known else None, record
         elif isinstance(result, dict) and isinstance(result.get("Questions"), dict):
-            surveys[str(result.get("SurveyID"))] = _Survey(plain(result.get("SurveyName")), result["Questions"])
+            surveys[str(result.get("SurveyID"))] = Described(plain(result.get("SurveyName")), result["Questions"])
         else:
             raise SubmissionRejected(
                 "wrong_feed", f"The file {file_name} holds no answers as Qualtrics gives them: it may belong to another feed."
@@ -83,12 +74,12 @@ def _returns(stream: IO[bytes], file_name: str) -> Iterator[Return]:
 
     def make(asked_id: str, response_id: str, place: int, record: dict[str, Any]) -> Return:
         survey_id = asked_id or str(record.get("surveyId") or "")
-        return _return(survey_id, response_id, place, record, surveys.get(survey_id, _Survey()))
+        return _return(survey_id, response_id, place, record, surveys.get(survey_id, Described()))
 
     yield from returns(stream, file_name, entries, make)
 
 
-def _return(survey_id: str, response_id: str, place: int, record: dict[str, Any], survey: _Survey) -> Return:
+def _return(survey_id: str, response_id: str, place: int, record: dict[str, Any], survey: Described) -> Return:
     values: dict[str, Any] = record["values"]
     labels = record.get("labels") or {}
     status, channel = values.get("status"), str(values.get("distributionChannel") or "").casefold()
@@ -108,7 +99,7 @@ def _return(survey_id: str, response_id: str, place: int, record: dict[str, Any]
     )
 
 
-def _answers(key: str, value: Any, label: Any, survey: _Survey) -> Iterator[Answer]:
+def _answers(key: str, value: Any, label: Any, survey: Described) -> Iterator[Answer]:
     match = VALUE.fullmatch(key)
     if match is None or value in (None, "", []):
         return

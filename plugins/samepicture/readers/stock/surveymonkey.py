@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import IO, Any
 
@@ -17,7 +16,7 @@ from samepicture.feed import Feed
 from samepicture.messages import SubmissionRejected
 from samepicture.readers import Part
 from samepicture.readers.fhir import objects
-from samepicture.readers.survey import Answer, Return, part, plain, returns
+from samepicture.readers.survey import Answer, Described, Return, part, plain, returns
 
 REQUEST = re.compile(r"surveys/(\d+)/(details|responses/bulk|responses/(\d+))")
 GONE = (404, 410)
@@ -26,21 +25,13 @@ UNREAD = ("demographic", "presentation", "file_upload")
 """Families of questions that ask for name and address, that ask nothing, and that take files."""
 
 
-@dataclass
-class _Survey:
-    """A survey's details: question id to the question as the API describes it."""
-
-    title: str | None = None
-    questions: dict[str, dict[str, Any]] = field(default_factory=dict)
-
-
 def read(stream: IO[bytes], file_name: str, feed: Feed) -> Iterator[Part]:
     """One part. Raises SubmissionRejected where the bytes are no answers of this API."""
     yield part(feed, _returns(stream, file_name))
 
 
 def _returns(stream: IO[bytes], file_name: str) -> Iterator[Return]:
-    surveys: dict[str, _Survey] = {}
+    surveys: dict[str, Described] = {}
 
     def entries(answer: LandedAnswer) -> Iterator[tuple[str, str | None, Any]]:
         match = REQUEST.match(answer.request)
@@ -60,17 +51,17 @@ def _returns(stream: IO[bytes], file_name: str) -> Iterator[Return]:
             )
 
     def make(survey_id: str, response_id: str, place: int, record: dict[str, Any]) -> Return:
-        return _return(survey_id, response_id, place, record, surveys.get(survey_id, _Survey()))
+        return _return(survey_id, response_id, place, record, surveys.get(survey_id, Described()))
 
     yield from returns(stream, file_name, entries, make)
 
 
-def _survey(details: dict[str, Any]) -> _Survey:
+def _survey(details: dict[str, Any]) -> Described:
     questions = [question for page in objects(details["pages"]) for question in objects(page.get("questions"))]
-    return _Survey(plain(details.get("title")), {str(question.get("id")): question for question in questions})
+    return Described(plain(details.get("title")), {str(question.get("id")): question for question in questions})
 
 
-def _return(survey_id: str, response_id: str, place: int, record: dict[str, Any], survey: _Survey) -> Return:
+def _return(survey_id: str, response_id: str, place: int, record: dict[str, Any], survey: Described) -> Return:
     answers = [
         answer
         for page in record.get("pages") or []
