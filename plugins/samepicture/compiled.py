@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from graphlib import TopologicalSorter
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -86,9 +87,7 @@ class Compiled:
             return None
         if document["project_sha256"] != project_sha256:
             return None
-        return cls(
-            Node(**{name: tuple(value) if isinstance(value, list) else value for name, value in node.items()}) for node in document["nodes"]
-        )
+        return cls(_node(node) for node in document["nodes"])
 
     def downstream(self, changed: Collection[str], alone: Collection[str] = ()) -> list[Node]:
         """Nodes that depend on what changed, directly or not, and models named `alone` with their tests; in the order of building.
@@ -130,6 +129,11 @@ class Compiled:
             else:
                 work.make(node)
         return Done(tuple(work.models), work.passed, tuple(work.warnings))
+
+
+def _node(values: Mapping[str, Any]) -> Node:
+    """A node as it was kept; JSON has lists for tuples."""
+    return Node(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
 
 
 class _Run:
