@@ -133,7 +133,8 @@ class Compiled:
 
 def _node(values: Mapping[str, Any]) -> Node:
     """A node as it was kept; JSON has lists for tuples."""
-    return Node(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
+    known: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+    return Node(**known)
 
 
 class _Run:
