@@ -18,10 +18,9 @@ from typing import Any
 from sqlalchemy import Connection
 
 from samepicture import delta
-from samepicture.delta import Changed, Source
+from samepicture.delta import BY_RECORD, Changed, Source
+from samepicture.warehouse import build_sql
 
-BY_RECORD = "~"
-"""After the name of a model in the ledger: only rows of changed records were made."""
 EACH_ROW = ("*",)
 """What a test looks at together, where that is one row."""
 
@@ -151,14 +150,14 @@ class _Run:
 
     def make(self, node: Node) -> None:
         """Make a model: the changed rows alone where that is right, else all of it."""
+        assert node.relation is not None
         if self._is_by_record(node):
-            assert node.relation is not None
             self.changed[node.unique_id] = delta.apply(
                 self.connection, node.relation, node.name, node.sql, node.keyed_by, self._records(node), self.build_id
             )
             self.models.append(node.name + BY_RECORD)
         else:
-            self.connection.exec_driver_sql(f"create or replace table {node.relation} as {node.sql}")
+            build_sql(self.connection).refill(self.connection, node.relation, node.sql)
             self.models.append(node.name)
         self.made.add(node.unique_id)
 
