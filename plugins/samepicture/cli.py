@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from samepicture import people
 from samepicture.settings import Settings
+from samepicture.terminal import notes, out
 
 if TYPE_CHECKING:
     from samepicture.load import Outcome
@@ -29,9 +30,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     help="Same Picture: patient experience and engagement of one ICS in one warehouse.",
 )
-# No markup: what is shown has brackets of its own, [NHS number] in a text or [2] in the name of a file.
-out = Console(width=None if sys.stdout.isatty() else 250, markup=False)
-notes = Console(stderr=True, markup=False)
+app.add_typer(people.app, name="people")
 
 
 def main() -> None:

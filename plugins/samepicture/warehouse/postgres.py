@@ -20,7 +20,7 @@ from sqlalchemy.pool import NullPool
 
 from samepicture import ledger
 from samepicture.settings import SettingError
-from samepicture.warehouse import schema
+from samepicture.warehouse import access, schema
 from samepicture.warehouse.base import WAIT_SECONDS, DbtTarget, WarehouseError
 from samepicture.warehouse.postgres_build import NEXT, drop_unseen, take_over
 from samepicture.warehouse.postgres_copy import copy_parquet
@@ -74,13 +74,14 @@ class PostgresWarehouse:
             ) from None
 
     def create(self) -> None:
-        """Make raw and ops, or migrate them to the present shape. Raises SettingError for a database that can't be used."""
+        """Make raw and ops, or migrate them to the present shape, and the roles. Raises SettingError for a database that can't be used."""
         with self.reader() as connection:
-            if schema.is_present(connection):
+            if schema.is_present(connection) and access.is_established(connection):
                 return
         with self.writer() as connection:
             _check(connection)
             schema.migrate(connection)
+            access.establish(connection)
 
     def insert_parquet(self, connection: Connection, table: str, path: Path) -> int:
         """Append a Parquet file to a table by column name; the number of rows. Part of the caller's transaction."""

@@ -1,0 +1,182 @@
+"""Roles on the shared server: what each may read, who holds which, and who opened which narrative.
+
+The database enforces it. The models' own grants and row policies come from dbt's config
+(dbt/macros/access.sql); here is the rest: the roles, raw, ops, and the schema `access`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from psycopg.errors import InsufficientPrivilege
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import ProgrammingError
+
+from samepicture import ledger
+from samepicture.settings import SettingError
+from samepicture.warehouse.base import WarehouseError
+from samepicture.warehouse.tables import raw_tables, words_of
+
+ROLES = ("engineer", "nursing", "analyst", "comms")
+"""Each is a role of PostgreSQL, samepicture_<name>; nobody logs in as one."""
+WORDS_OF_OPS = {"quarantine": ("record",)}
+"""Columns of ops that hold words, redacted: read by nobody but the pipeline."""
+LOGIN = re.compile(r"[a-z][a-z0-9_.-]{0,62}")
+WITH_PARAMETERS = {"no_parameters": False}
+
+
+@dataclass(frozen=True)
+class Person:
+    """Who may log in, and as what."""
+
+    login: str
+    roles: tuple[str, ...]
+    organisations: tuple[str, ...]
+    """Whose records and narratives a person of nursing may read."""
+
+
+@dataclass(frozen=True)
+class Opening:
+    """That somebody opened a narrative, or tried to."""
+
+    login: str
+    opened_at: datetime
+    feedback_id: str
+    purpose: str
+    is_allowed: bool
+
+
+def is_established(connection: Connection) -> bool:
+    """Whether roles and rights are those of this version of the software."""
+    said = connection.exec_driver_sql("select obj_description(to_regnamespace('access'))").scalar_one()
+    return bool(said == _version(_statements(connection)))
+
+
+def establish(connection: Connection) -> None:
+    """Make roles and rights what this version says. Safe to repeat. Raises SettingError where the server does not let us."""
+    for role in map(role_name, ROLES):
+        if _exists(connection, role):
+            continue
+        try:
+            connection.exec_driver_sql(f"create role {role} nologin")
+        except ProgrammingError as error:
+            if not isinstance(error.orig, InsufficientPrivilege):
+                raise
+            raise SettingError(
+                "The user of SAMEPICTURE_WAREHOUSE may not make roles: have an administrator of the server give it the attribute "
+                f"CREATEROLE, or run: {'; '.join(f'create role {role_name(each)}' for each in ROLES)}"
+            ) from None
+    statements = _statements(connection)
+    for statement in statements:
+        connection.exec_driver_sql(statement)
+    connection.exec_driver_sql(f"comment on schema access is '{_version(statements)}'")
+
+
+def _statements(connection: Connection) -> list[str]:
+    """What makes the rights: access.sql, and of raw and ops every column without words for engineers."""
+    name = connection.dialect.identifier_preparer.quote
+    database: str = connection.exec_driver_sql("select current_database()").scalar_one()
+    found = [Path(__file__).with_suffix(".sql").read_text().format(database=name(database))]
+    for table in (*raw_tables().tables.values(), *ledger.metadata.tables.values()):
+        hidden = WORDS_OF_OPS.get(table.name, ()) if table.schema == "ops" else words_of(table.name)
+        columns = ", ".join(name(column.name) for column in table.columns if column.name not in hidden)
+        relation = f"{table.schema}.{name(table.name)}"
+        found += [f"revoke all on {relation} from samepicture_engineer", f"grant select ({columns}) on {relation} to samepicture_engineer"]
+    return found
+
+
+def _version(statements: Sequence[str]) -> str:
+    return hashlib.sha256("\0".join(statements).encode()).hexdigest()
+
+
+def add_person(connection: Connection, login: str, role: str, organisations: Sequence[str]) -> None:
+    """Let somebody log in with a role, and grant organisations. Adds to what they have. Raises WarehouseError."""
+    if role not in ROLES:
+        raise WarehouseError(f"There is no role {role!r}: use one of {', '.join(ROLES)}.")
+    if not LOGIN.fullmatch(login):
+        raise WarehouseError(f"{login!r} can't be a login: use small letters, digits, '_', '.' and '-', a letter first, 63 at most.")
+    if (role == "nursing") != bool(organisations):
+        raise WarehouseError("A person of nursing reads the records of some organisations: name them, and for no other role.")
+    quoted = connection.dialect.identifier_preparer.quote(login)
+    if not _exists(connection, login):
+        connection.exec_driver_sql(f"create role {quoted} login")
+    elif connection.execute(
+        text("select rolsuper or rolbypassrls or rolname = current_user from pg_roles where rolname = :login"),
+        {"login": login},
+        execution_options=WITH_PARAMETERS,
+    ).scalar_one():
+        raise WarehouseError(f"{login!r} is above all roles, or the pipeline itself: give a person a login of their own.")
+    connection.exec_driver_sql(f"grant {role_name(role)} to {quoted}")
+    for organisation in organisations:
+        connection.execute(
+            text("insert into access.organisation_grant (login, organisation_ods_code) values (:login, :code) on conflict do nothing"),
+            {"login": login, "code": organisation.strip().upper()},
+            execution_options=WITH_PARAMETERS,
+        )
+
+
+def remove_person(connection: Connection, login: str) -> None:
+    """Take away all roles and organisations; from their next statement on nothing is shown. What they opened stays written down.
+
+    Raises WarehouseError for somebody who has no role.
+    """
+    found = next((person for person in people(connection) if person.login == login), None)
+    if found is None:
+        raise WarehouseError(f"{login!r} has no role here: `samepicture people list` shows who has.")
+    for role in found.roles:
+        connection.exec_driver_sql(f"revoke {role_name(role)} from {connection.dialect.identifier_preparer.quote(login)}")
+    connection.execute(
+        text("delete from access.organisation_grant where login = :login"), {"login": login}, execution_options=WITH_PARAMETERS
+    )
+
+
+def people(connection: Connection) -> list[Person]:
+    """Everybody who has a role, by login."""
+    rows: Sequence[Any] = connection.exec_driver_sql(
+        """
+        select
+            members.rolname as login,
+            array_agg(distinct replace(roles.rolname, 'samepicture_', '') order by replace(roles.rolname, 'samepicture_', '')) as roles,
+            (
+                select coalesce(array_agg(organisation_ods_code::text order by organisation_ods_code), '{}')
+                from access.organisation_grant where login = members.rolname
+            ) as organisations
+        from pg_auth_members as memberships
+        inner join pg_roles as roles on memberships.roleid = roles.oid
+        inner join pg_roles as members on memberships.member = members.oid
+        where roles.rolname = any (array['samepicture_engineer', 'samepicture_nursing', 'samepicture_analyst', 'samepicture_comms'])
+            and members.rolcanlogin and members.rolname <> current_user
+        group by members.rolname
+        order by members.rolname
+        """
+    ).all()
+    return [Person(row.login, tuple(row.roles), tuple(row.organisations)) for row in rows]
+
+
+def openings(connection: Connection, since: datetime) -> list[Opening]:
+    """Who opened which narrative since then, latest first."""
+    rows = connection.execute(
+        text(
+            "select login, opened_at, feedback_id, purpose, is_allowed from access.narrative_opening "
+            "where opened_at >= :since order by opening_number desc"
+        ),
+        {"since": since},
+        execution_options=WITH_PARAMETERS,
+    ).all()
+    return [Opening(*row) for row in rows]
+
+
+def role_name(role: str) -> str:
+    """Of a role, in PostgreSQL."""
+    return f"samepicture_{role}"
+
+
+def _exists(connection: Connection, role: str) -> bool:
+    found = connection.execute(text("select 1 from pg_roles where rolname = :role"), {"role": role}, execution_options=WITH_PARAMETERS)
+    return found.first() is not None
