@@ -169,7 +169,7 @@ def openings(connection: Connection, since: datetime) -> list[Opening]:
         {"since": since},
         execution_options=WITH_PARAMETERS,
     ).all()
-    return [Opening(*row) for row in rows]
+    return [Opening(row.login, row.opened_at, row.feedback_id, row.purpose, row.is_allowed) for row in rows]
 
 
 def role_name(role: str) -> str:
