@@ -247,11 +247,12 @@ def new_feed(
 
 @app.command(epilog="Example: `samepicture docs`")
 def docs() -> None:
-    """Write the generated pages: the register of feeds and the data dictionary."""
+    """Write the generated pages: the register of feeds, the data dictionary, and site/models.html with every model and column."""
+    from samepicture.model_pages import write_model_pages
     from samepicture.reference_pages import write_pages
     from samepicture.settings import PROJECT
 
-    for path in write_pages(_pipeline().feeds, PROJECT / "docs"):
+    for path in (*write_pages(_pipeline().feeds, PROJECT / "docs"), write_model_pages(PROJECT / "site")):
         out.print(path, soft_wrap=True)
 
 
