@@ -197,6 +197,20 @@ def notices() -> None:
     out.print(table if table.row_count else "Nothing needs a look.")
 
 
+@app.command(epilog="Example: `samepicture health`")
+def health() -> None:
+    """Whether everything works, a line a part; exit code 1 where something does not. docs/operating.md says what to do then."""
+    from datetime import UTC, datetime
+
+    from samepicture.health import check
+
+    lines = check(Settings.from_environment(), datetime.now(UTC))
+    for line in lines:
+        out.print(f"{'ok  ' if line.is_well else 'FAIL'}  {line.part:<14}{line.sentence}", highlight=False, soft_wrap=True)
+    if not all(line.is_well for line in lines):
+        raise typer.Exit(1)
+
+
 @app.command(epilog='Example: `samepicture query "select * from published.feed_health"`')
 def query(
     sql: Annotated[str, typer.Argument(help="SQL on the published copy: schemas marts, published, conformed and ops.")],
