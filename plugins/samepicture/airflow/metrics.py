@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from airflow.sdk import DAG, task
 
-from samepicture.airflow.factory import ONE_AT_A_TIME, SWEEP_EVERY_MINUTE
+from samepicture.airflow.factory import ONE_AT_A_TIME, SWEEP_EVERY_MINUTE, pipeline
+from samepicture.airflow.wordless import wordless
 
 
 def metrics_dag() -> DAG:
@@ -18,16 +19,15 @@ def metrics_dag() -> DAG:
     ) as dag:
 
         @task(retries=0)
+        @wordless
         def measure() -> None:
             """Measure, and send once."""
             from datetime import UTC, datetime
 
             from samepicture.metrics import measure as measure_all
             from samepicture.metrics import send
-            from samepicture.process import Pipeline
-            from samepicture.settings import Settings
 
-            measures = measure_all(Pipeline(Settings.from_environment()), datetime.now(UTC))
+            measures = measure_all(pipeline(), datetime.now(UTC))
             send(measures)
             print(f"{len(measures)} values sent")
 
