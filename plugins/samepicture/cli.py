@@ -224,7 +224,9 @@ def query(
     settings = Settings.from_environment()
     if not settings.picture.exists():
         raise KeyError("nothing is published yet: submit a file with --now, or run the scheduler")
-    with duckdb.connect(str(settings.picture), read_only=True) as connection:
+    # SQL could otherwise write files, or open the warehouse itself beside the copy.
+    closed = {"enable_external_access": "false", "lock_configuration": "true"}
+    with duckdb.connect(str(settings.picture), read_only=True, config=closed) as connection:
         try:
             result = connection.execute(sql)
         except duckdb.Error as error:
@@ -233,7 +235,7 @@ def query(
         rows = result.fetchall()
     if as_csv:
         writer = csv.writer(sys.stdout)
-        writer.writerow(names)
+        writer.writerow([safe_cell(name) for name in names])
         writer.writerows([[safe_cell(cell) for cell in row] for row in rows])
         return
     table = Table(*names, box=None)
