@@ -31,6 +31,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy import select
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from samepicture.airflow.assets import arrival_asset, submission_asset
 from samepicture.airflow.secrets import Environment
@@ -81,7 +82,21 @@ class Refused(BaseModel):
     detail: str
 
 
+class _UnloggedQuery:
+    """Airflow writes the query of each request into its log, and the name of a file may name a person."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await self.app(scope, receive, send)
+        finally:
+            scope["query_string"] = b""
+
+
 app = FastAPI(title="Same Picture intake", description=__doc__ or "")
+app.add_middleware(_UnloggedQuery)
 FeedId = Annotated[str, InPath(pattern=r"^[a-z][a-z0-9_]{0,99}$", description="The feed's id, as docs/feeds.md lists it.")]
 
 
