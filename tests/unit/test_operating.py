@@ -32,7 +32,10 @@ def test_every_kind_of_notice_is_listed() -> None:
     made = {
         node.args[0].value
         for node in ast.walk(tree)
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Problem" and isinstance(node.args[0], ast.Constant)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id == "Problem"
+        and isinstance(node.args[0], ast.Constant)
     }
     assert made == set(KINDS)
 
