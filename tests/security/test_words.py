@@ -22,15 +22,18 @@ import psycopg2
 import pytest
 import yaml
 from psycopg2 import sql
+from sqlalchemy import inspect
 
 from samepicture.settings import PROJECT, Settings
 from samepicture.warehouse import open_warehouse
 from tests.collector import Collector, collector
-from tests.stack import SECRET_VARIABLE, Stack, wait_for
+from tests.stack import SECRET, SECRET_VARIABLE, Stack, wait_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 FEEDS = PROJECT / "dags" / "feeds"
-CSV_FEED, JSON_FEED = "complaint_webby", "story_webby"
+CSV_FEED, JSON_FEED, FOLDER_FEED = "complaint_webby", "story_webby", "complaint_folder"
+HELD_BY_AIRFLOW = "SAMEPICTURE_WORDS_SECRET", "SAMEPICTURE_WORDS_FOLDER"
+"""The webhook's secret and the folder's path: Airflow's variables, in no environment."""
 MARK = "Zqxw"
 """Begins every marked word; no word of ours does."""
 FREE = ("Description", "Lessons learned", "Site (description)", "Specialty (description)", "Theatre list", "Next of kin")
@@ -86,9 +89,16 @@ def marked_json() -> bytes:
 @pytest.fixture(scope="module")
 def searched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Searched]:
     folder = tmp_path_factory.mktemp("words")
-    for feed_id, model in ((CSV_FEED, "complaint_northmoor"), (JSON_FEED, "experience_story_care_opinion")):
+    signed, watched = HELD_BY_AIRFLOW
+    connectors = {
+        CSV_FEED: {"webhook": {"secret_from": signed}},
+        JSON_FEED: {"webhook": {"secret_from": SECRET_VARIABLE}},
+        FOLDER_FEED: {"kind": "folder", "schedule": "0 0 1 1 *", "options": {"path_from": watched, "settle_seconds": 1}},
+    }
+    for feed_id, connector in connectors.items():
+        model = "experience_story_care_opinion" if feed_id == JSON_FEED else "complaint_northmoor"
         document = yaml.safe_load((FEEDS / model / "feed.yml").read_text())
-        document |= {"id": feed_id, "connector": {"webhook": {"secret_from": SECRET_VARIABLE}}, "bounds": {"rejected_share": 0.9}}
+        document |= {"id": feed_id, "connector": connector, "bounds": {"rejected_share": 0.9}}
         (folder / "feeds" / feed_id).mkdir(parents=True)
         (folder / "feeds" / feed_id / "feed.yml").write_text(yaml.safe_dump(document))
         if (reader := FEEDS / model / "reader.py").exists():
@@ -107,6 +117,9 @@ def searched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Searched]:
             "OTEL_METRIC_EXPORT_INTERVAL": "5000",
         }
         with Stack(settings, folder / "airflow", further) as stack:
+            stack.airflow("variables", "set", signed, SECRET)
+            stack.airflow("variables", "set", watched, str(folder / "arrivals"))
+            (folder / "arrivals").mkdir()
             stack.start("scheduler", "dag-processor", "triggerer", "api-server")
             wait_for(lambda: stack.api("assets", name_pattern=f"submission.{CSV_FEED}")["total_entries"], 120, "the feed's DAG")
             refused = stack.post(CSV_FEED, marked_csv(), f"{MARK}refused.csv", **{"webhook-signature": "v1,bm8="})
@@ -118,28 +131,22 @@ def searched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Searched]:
                 (CSV_FEED, f"{MARK} is no table\nat all {MARK}".encode(), f"{MARK}.csv"),
             ):
                 assert stack.post(feed_id, body, name).status_code == 202
+            (folder / "arrivals" / f"{MARK}.csv").write_bytes(marked_csv() + b"\n")
+            wait_for(lambda: len(landed(stack)) == 4, 240, "the watched file", pause=1)
             wait_for(lambda: not waiting(stack) and settings.picture.exists(), 400, "everything to go through", pause=1)
             wait_for(lambda: "samepicture.builds" in collected.values(), 150, "a measurement", pause=1)
             yield Searched(stack, failing, collected)
 
 
-def waiting(stack: Stack) -> list[str]:
+def landed(stack: Stack) -> set[str]:
+    return {path.stem for path in (Path(stack.settings.landing) / "receipts").glob("*.json")}
+
+
+def waiting(stack: Stack) -> set[str]:
     with open_warehouse(stack.settings).writer() as connection:
-        known = (
-            {row[0] for row in connection.exec_driver_sql("select submission_id from ops.submission")}
-            if stack.settings.home.joinpath("warehouse.duckdb").exists() and table_there(connection)
-            else set()
-        )
-    landed = {path.stem for path in (Path(stack.settings.landing) / "receipts").glob("*.json")}
-    return sorted(landed - known)
-
-
-def table_there(connection: Any) -> bool:
-    return bool(
-        connection.exec_driver_sql(
-            "select count(*) from information_schema.tables where table_schema = 'ops' and table_name = 'submission'"
-        ).scalar_one()
-    )
+        if not inspect(connection).has_table("submission", schema="ops"):
+            return landed(stack)
+        return landed(stack) - {row[0] for row in connection.exec_driver_sql("select submission_id from ops.submission")}
 
 
 def files_with_marks(*folders: Path) -> list[str]:
@@ -149,7 +156,7 @@ def files_with_marks(*folders: Path) -> list[str]:
 def test_the_marks_went_through(searched: Searched) -> None:
     """Else nothing would be found for want of anything to find."""
     settings = searched.stack.settings
-    assert len(files_with_marks(Path(settings.landing) / "objects")) == 3
+    assert len(files_with_marks(Path(settings.landing) / "objects")) == 4
     with open_warehouse(settings).writer() as connection:
         narratives = connection.exec_driver_sql(f"select count(*) from raw.complaint where narrative like '%{MARK}%'").scalar_one()
         stories = connection.exec_driver_sql(f"select count(*) from raw.experience_story where body like '%{MARK}%'").scalar_one()
@@ -195,6 +202,17 @@ def test_data_docs_and_marks_of_failures_hold_no_word(searched: Searched) -> Non
     home = searched.stack.settings.home
     assert (home / "data_docs" / "index.html").exists()
     assert files_with_marks(home / "data_docs", home / "validations", home / "announced") == []
+
+
+def test_what_feed_yml_names_may_be_held_by_airflow(searched: Searched) -> None:
+    """The webhook took a signature by a secret, and a watcher and a task found a folder, that no environment has; no log has either."""
+    assert not set(HELD_BY_AIRFLOW) & set(searched.stack.environment)
+    runs = searched.stack.api(f"dags/collect_{FOLDER_FEED}/dagRuns", order_by="run_id")["dag_runs"]
+    assert [run for run in runs if run["run_id"].startswith("asset_triggered") and run["state"] == "success"], (
+        "the watcher has not woken it"
+    )
+    for folder in (searched.stack.settings.home / "airflow", searched.stack.folder):
+        assert [path for path in folder.rglob("*.log") if SECRET in path.read_text()] == []
 
 
 def test_the_collector_got_airflows_metrics_and_ours_without_words(searched: Searched) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import traceback
+from itertools import pairwise
 from typing import Any
 
 import polars as pl
@@ -81,6 +82,6 @@ def test_every_task_is_wordless() -> None:
 
     for path in (PROJECT / "plugins" / "samepicture" / "airflow").glob("*.py"):
         lines = [line.strip() for line in path.read_text().splitlines()]
-        for line, below in zip(lines, lines[1:], strict=False):
+        for line, below in pairwise(lines):
             if line.startswith("@task"):
                 assert below == "@wordless", f"{path.name}: {line}"
