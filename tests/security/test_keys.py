@@ -33,7 +33,8 @@ def started(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Callable[...
     class Done:
         returncode = 0
 
-    def run(command: list[str], **_: object) -> Done:
+    def run(command: list[str], **options: object) -> Done:
+        assert options["umask"] == 0o077, "others could read what it writes"
         commands.append(command[3:])
         return Done()
 
@@ -43,7 +44,8 @@ def started(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Callable[...
     class Started(Exception):
         pass
 
-    def popen(*_: object, **__: object) -> None:
+    def popen(*_: object, **options: object) -> None:
+        assert options["umask"] == 0o077
         raise Started
 
     monkeypatch.setattr(local.subprocess, "Popen", popen)
@@ -115,6 +117,12 @@ def test_no_service_starts_with_an_unfit_shared_key(started: Callable[..., objec
 def test_a_part_alone_must_be_given_the_shared_keys(started: Callable[..., object], arguments: list[str], name: str) -> None:
     with pytest.raises(SettingError, match=f"{name} is missing"):
         started(*arguments, **{name: ""})
+
+
+@pytest.mark.parametrize("arguments", [[], ["scheduler"]])
+def test_the_home_is_its_owners_alone(started: Callable[..., object], settings: Settings, arguments: list[str]) -> None:
+    started(*arguments)
+    assert settings.home.stat().st_mode & 0o077 == 0
 
 
 @pytest.mark.parametrize("arguments", SERVICES)
