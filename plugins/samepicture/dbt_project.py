@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from samepicture.compiled import BuildFailed, Compiled, Done, Node
+from samepicture.compiled import EACH_ROW, BuildFailed, Compiled, Done, Node
 from samepicture.settings import PROJECT, Settings
 from samepicture.warehouse import open_warehouse
 
@@ -51,8 +51,30 @@ def _node(node: Any) -> Node:
         parents=tuple(node.depends_on.nodes),
         failures=node.config.fail_calc if is_test else "",
         is_error=is_test and str(node.config.severity).lower() == "error",
-        keyed_by=() if is_test else tuple(node.config.meta.get("keyed_by", ())),
+        keyed_by=_looks_at(node) if is_test else tuple(node.config.meta.get("keyed_by", ())),
+        refers_to=_refers_to(node) if is_test else (),
     )
+
+
+def _looks_at(test: Any) -> tuple[str, ...]:
+    """The columns of rows that a test looks at together. A test of our own says so itself, in its config."""
+    kind = getattr(test, "test_metadata", None)
+    if kind is None:
+        return tuple(test.config.meta.get("keyed_by", ()))
+    if kind.name in ("not_null", "accepted_values", "relationships"):
+        return EACH_ROW
+    if kind.name == "unique":
+        return (kind.kwargs["column_name"],)
+    return tuple(kind.kwargs["columns"]) if kind.name == "unique_key" else ()
+
+
+def _refers_to(test: Any) -> tuple[str, ...]:
+    """The model and the column that a test of references looks them up in."""
+    kind = getattr(test, "test_metadata", None)
+    if kind is None or kind.name != "relationships":
+        return ()
+    target = next((parent for parent in test.depends_on.nodes if parent != test.attached_node), test.attached_node)
+    return (target, kind.kwargs["field"])
 
 
 def _invoke(settings: Settings) -> Sequence[Any]:

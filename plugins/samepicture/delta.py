@@ -83,10 +83,10 @@ def apply(
     before, after, keys = f"before {name}", f"after {name}", f"keys {name}"
     earlier = {parent: changed.before if changed else _none_of(connection, parent) for parent, changed in parents.items()}
     now = {parent: changed.after if changed else _none_of(connection, parent) for parent, changed in parents.items()}
-    connection.exec_driver_sql(f'create or replace temp table "{after}" as {_reading(sql, now)}')
+    connection.exec_driver_sql(f'create or replace temp table "{after}" as {reading(sql, now)}')
     connection.exec_driver_sql(
         f"""create or replace temp table "{keys}" as
-        select distinct {columns} from ({_reading(sql, earlier)}) union select distinct {columns} from "{after}" """  # noqa: S608
+        select distinct {columns} from ({reading(sql, earlier)}) union select distinct {columns} from "{after}" """  # noqa: S608
     )
     connection.exec_driver_sql(
         f"""create or replace temp table "{before}" as select * from {relation} as earlier
@@ -97,6 +97,20 @@ def apply(
     connection.exec_driver_sql(f"create table if not exists {CHANGES}.{name} as select '' as build_id, * from \"{keys}\" where false")  # noqa: S608
     connection.exec_driver_sql(f"insert into {CHANGES}.{name} select '{build_id}', * from \"{keys}\"")  # noqa: S608 - a hexadecimal number of ours
     return Changed(_temporary(before), _temporary(after))
+
+
+def has_lost(connection: Connection, changed: Changed, keyed_by: Sequence[str]) -> bool:
+    """Whether a key that was in the changed rows is no longer there."""
+    columns = ", ".join(keyed_by)
+    lost = f"select {columns} from {changed.before} except select {columns} from {changed.after}"  # noqa: S608 - our own names
+    return connection.exec_driver_sql(f"{lost} limit 1").first() is not None
+
+
+def reading(sql: str, relations: Mapping[str, str]) -> str:
+    """dbt's SQL with other tables in the place of some; it quotes every part of their names."""
+    for relation, other in relations.items():
+        sql = sql.replace(relation, other)
+    return sql
 
 
 def forget(connection: Connection, build_ids: Sequence[str]) -> None:
@@ -122,13 +136,6 @@ def _replace(connection: Connection, relation: str, keys: str, rows: str, keyed_
 
 def _of(source: Source, sql: str) -> TextClause:
     return text(sql).bindparams(bindparam("ids", list(source.submission_ids), expanding=True))
-
-
-def _reading(sql: str, relations: Mapping[str, str]) -> str:
-    """dbt's SQL with other tables in the place of some; it quotes every part of their names."""
-    for relation, other in relations.items():
-        sql = sql.replace(relation, other)
-    return sql
 
 
 def _none_of(connection: Connection, relation: str) -> str:
