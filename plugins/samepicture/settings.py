@@ -57,13 +57,13 @@ class Settings:
 
     home: Path
     """SAMEPICTURE_HOME: what this installation writes. Default: .samepicture in the checkout."""
-    warehouse: str
+    warehouse: str = field(repr=False)
     """SAMEPICTURE_WAREHOUSE: SQLAlchemy URL. Default: a DuckDB file in the home."""
     landing: str
     """SAMEPICTURE_LANDING: fsspec URL of the landing store. Default: landing/ in the home."""
     feeds: tuple[Path, ...]
     """SAMEPICTURE_FEEDS: further folders of feeds, separated by ':'; dags/feeds comes first."""
-    pseudonym_key: str | None
+    pseudonym_key: str | None = field(repr=False)
     """SAMEPICTURE_PSEUDONYM_KEY: at least 32 characters; makes pseudonyms. Never stored in the warehouse."""
     smtp_url: str | None = field(default=None, repr=False)
     """SAMEPICTURE_SMTP_URL: mail server of notices and reports, smtps://user:password@host:port; smtp:// asks for STARTTLS."""

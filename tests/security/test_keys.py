@@ -92,7 +92,7 @@ def test_no_key_that_stands_in_docs_or_tests_is_taken() -> None:
         *(PROJECT / "benchmarks").rglob("*.py"),
     ]
     found = {match["value"] for path in files for match in assigned.finditer(path.read_text())}
-    assert found, "the pattern finds nothing any more"
+    assert assigned.search('{"SAMEPICTURE_PSEUDONYM_KEY": "an example of a key"}'), "the pattern finds nothing any more"
     for value in found:
         with pytest.raises(SettingError):
             require_key("SOME_KEY", value)
@@ -213,6 +213,21 @@ def test_celery_on_sqlite_is_refused(environment: Callable[..., dict[str, str]])
 def test_celery_without_a_broker_is_refused(environment: Callable[..., dict[str, str]]) -> None:
     with pytest.raises(SettingError, match=BROKER):
         environment(AIRFLOW__CORE__EXECUTOR="CeleryExecutor", **{DATABASE: "postgresql+psycopg2://a@db/airflow"})
+
+
+def test_sqlite_is_said_to_be_for_trying_out(started: Callable[..., object], capsys: pytest.CaptureFixture[str]) -> None:
+    started()
+    assert f"for real use set {DATABASE}" in capsys.readouterr().err
+    started(**{DATABASE: "postgresql+psycopg2://a@db/airflow"})
+    assert capsys.readouterr().err == ""
+
+
+def test_settings_that_are_shown_hold_no_secret(settings: Settings) -> None:
+    secret = "9f8e7d6c5b4a"
+    shown = Settings(
+        settings.home, f"postgresql://a:{secret}@db/x", "", (), secret, f"smtp://a:{secret}@m", None, (), f"https://chat/{secret}"
+    )
+    assert secret not in repr(shown)
 
 
 def test_a_redis_that_does_not_answer_is_named(started: Callable[..., object]) -> None:

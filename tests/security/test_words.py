@@ -115,6 +115,8 @@ def searched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Searched]:
             "PYTHONPATH": str(Path(__file__).parent / "failing"),
             "OTEL_EXPORTER_OTLP_ENDPOINT": collected.url,
             "OTEL_METRIC_EXPORT_INTERVAL": "5000",
+            # A DAG that was just switched on is watched once its file is parsed again; 30 s by default.
+            "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "5",
         }
         with Stack(settings, folder / "airflow", further) as stack:
             stack.airflow("variables", "set", signed, SECRET)
@@ -122,6 +124,7 @@ def searched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Searched]:
             (folder / "arrivals").mkdir()
             stack.start("scheduler", "dag-processor", "triggerer", "api-server")
             wait_for(lambda: stack.api("assets", name_pattern=f"submission.{CSV_FEED}")["total_entries"], 120, "the feed's DAG")
+            stack.airflow("dags", "unpause", "--yes", f"collect_{FOLDER_FEED}")
             refused = stack.post(CSV_FEED, marked_csv(), f"{MARK}refused.csv", **{"webhook-signature": "v1,bm8="})
             assert refused.status_code == 401
             assert stack.post(CSV_FEED, marked_csv(), f"{MARK}name" * 50).status_code == 422

@@ -80,6 +80,8 @@ def serve(settings: Settings) -> int:
     check_keys(settings, environment)
     check_listening(environment)
     wanted = parts(environment)
+    if environment.get(DATABASE, "").startswith("sqlite"):
+        print(f"Airflow's metadata is a SQLite file, which is for trying out: for real use set {DATABASE}.", file=sys.stderr)
     _prepare(settings, environment)
     logs = settings.home / "logs"
     logs.mkdir(parents=True, exist_ok=True)
