@@ -50,16 +50,23 @@ def started(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Callable[...
 
     monkeypatch.setattr(local.subprocess, "Popen", popen)
 
+    umasks: list[int] = []
+
+    def execv(_program: str, command: list[str]) -> None:
+        assert umasks.pop() == 0o077
+        commands.append(command[3:])
+        raise Started
+
+    monkeypatch.setattr(local.os, "umask", umasks.append)
+    monkeypatch.setattr(local.os, "execv", execv)
+
     def start(*arguments: str, **environment: str) -> list[list[str]]:
         commands.clear()
         with monkeypatch.context() as changed:
             for name, value in environment.items():
                 changed.setenv(name, value)
-            if arguments:
-                local.run_command(Settings.from_environment(), arguments)
-            else:
-                with pytest.raises(Started):
-                    local.serve(Settings.from_environment())
+            with pytest.raises(Started):
+                local.run_command(Settings.from_environment(), arguments) if arguments else local.serve(Settings.from_environment())
         return commands
 
     return start

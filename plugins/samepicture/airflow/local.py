@@ -52,7 +52,10 @@ CONNECT_SECONDS = 5
 
 
 def run_command(settings: Settings, arguments: Sequence[str]) -> int:
-    """Run one Airflow command on this installation; its exit code. Raises SettingError where it may not be started so."""
+    """Run one Airflow command on this installation; its exit code. Raises SettingError where it may not be started so.
+
+    A part takes the place of this process: whoever stops us, stops it.
+    """
     environment = airflow_environment(settings)
     part = _part(arguments)
     if part:
@@ -62,11 +65,13 @@ def run_command(settings: Settings, arguments: Sequence[str]) -> int:
                 raise SettingError(f"{name} is missing: parts that are started one by one must have the same one (docs/operating.md).")
         if part == PARTS["api-server"]:
             check_listening(environment, _host(arguments[1:]))
-        arguments = [*part, *arguments[len(_name(part)) :]]
-    elif arguments[0] == "standalone":
+        _prepare(settings, environment)
+        os.umask(OWNER_ALONE)
+        command = _airflow([*part, *arguments[len(_name(part)) :]])
+        os.execv(command[0], command)  # noqa: S606 - a list, no shell
+    if arguments[0] == "standalone":
         raise SettingError("`airflow standalone` listens on every address: use `samepicture airflow`.")
-    else:
-        settings.require_pseudonym_key()
+    settings.require_pseudonym_key()
     _prepare(settings, environment)
     return subprocess.run(_airflow(arguments), check=False, umask=OWNER_ALONE).returncode
 
