@@ -197,6 +197,20 @@ def notices() -> None:
     out.print(table if table.row_count else "Nothing needs a look.")
 
 
+@app.command(epilog="Example: `samepicture health`")
+def health() -> None:
+    """Whether everything works, a line a part; exit code 1 where something does not. docs/operating.md says what to do then."""
+    from datetime import UTC, datetime
+
+    from samepicture.health import check
+
+    lines = check(Settings.from_environment(), datetime.now(UTC))
+    for line in lines:
+        out.print(f"{'ok  ' if line.is_well else 'FAIL'}  {line.part:<14}{line.sentence}", highlight=False, soft_wrap=True)
+    if not all(line.is_well for line in lines):
+        raise typer.Exit(1)
+
+
 @app.command(epilog='Example: `samepicture query "select * from published.feed_health"`')
 def query(
     sql: Annotated[str, typer.Argument(help="SQL on the schemas marts, published, conformed and ops.")],
@@ -209,7 +223,7 @@ def query(
     names, rows = open_warehouse(Settings.from_environment()).query(sql)
     if as_csv:
         writer = csv.writer(sys.stdout)
-        writer.writerow(names)
+        writer.writerow([safe_cell(name) for name in names])
         writer.writerows([[safe_cell(cell) for cell in row] for row in rows])
         return
     table = Table(*names, box=None)

@@ -12,7 +12,6 @@ from __future__ import annotations
 import asyncio
 import errno
 import logging
-import os
 import tempfile
 import time
 from collections.abc import Callable, Mapping
@@ -32,9 +31,12 @@ from pydantic import BaseModel, Field
 from sqlalchemy import select
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from samepicture.airflow.assets import arrival_asset, submission_asset
+from samepicture.airflow.secrets import Environment
 from samepicture.announced import note
+from samepicture.connectors.base import ConnectorError
 from samepicture.feed import FEED_FILE, Feed, FeedError, Webhook, load_feed
 from samepicture.landing import Landing, Receipt
 from samepicture.settings import SettingError, Settings
@@ -80,7 +82,21 @@ class Refused(BaseModel):
     detail: str
 
 
+class _UnloggedQuery:
+    """Airflow writes the query of each request into its log, and the name of a file may name a person."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await self.app(scope, receive, send)
+        finally:
+            scope["query_string"] = b""
+
+
 app = FastAPI(title="Same Picture intake", description=__doc__ or "")
+app.add_middleware(_UnloggedQuery)
 FeedId = Annotated[str, InPath(pattern=r"^[a-z][a-z0-9_]{0,99}$", description="The feed's id, as docs/feeds.md lists it.")]
 
 
@@ -126,7 +142,7 @@ async def receive(
         raise HTTPException(
             401, f"{feed_id} takes no signed messages: send an Airflow token, or declare connector.webhook in its feed.yml."
         )
-    secrets = _secrets(webhook)
+    secrets = await run_in_threadpool(_secrets, webhook)
     if webhook.signed in NEWS:
         return await _news(feed, webhook, request, secrets)
     try:
@@ -243,8 +259,8 @@ async def _require_permission(authorization: str) -> None:
 
 def _secrets(webhook: Webhook) -> list[bytes]:
     try:
-        return secrets_in(os.environ.get(webhook.secret_from, ""), webhook.secret_from)
-    except BadSecret as error:
+        return secrets_in(Environment().get(webhook.secret_from, ""), webhook.secret_from)
+    except (BadSecret, ConnectorError) as error:
         log.warning("%s", error)
         raise HTTPException(503, "The feed is not ready to take signed messages: tell the data team.") from None
 

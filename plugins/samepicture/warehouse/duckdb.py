@@ -121,7 +121,9 @@ class DuckDBWarehouse:
         """Ask the copy. Raises WarehouseError."""
         if not self.copy.exists():
             raise WarehouseError("nothing is published yet: submit a file with --now, or run the scheduler")
-        with duckdb.connect(str(self.copy), read_only=True) as connection:
+        # SQL could otherwise write files, or open the warehouse itself beside the copy.
+        closed = {"enable_external_access": "false", "lock_configuration": "true"}
+        with duckdb.connect(str(self.copy), read_only=True, config=closed) as connection:
             try:
                 result = connection.execute(sql)
             except duckdb.Error as error:
