@@ -15,7 +15,7 @@ MESH_SANDBOX_VERSION := 1.0.137
 
 export UV_PYTHON_DOWNLOADS = never
 
-.PHONY: demo test lint docs format airflow faults bench bench-events bench-webhook clean setup
+.PHONY: demo test lint docs format airflow faults containers bench bench-events bench-webhook clean setup
 
 setup: $(READY)
 
@@ -44,6 +44,8 @@ lint: $(READY)
 	$(RUN) ruff check .
 	$(RUN) mypy
 	$(SQLFLUFF) lint dbt/models dbt/tests
+	$(RUN) hadolint docker/Dockerfile docker/substitutes/*.Dockerfile
+	SAMEPICTURE_USER=10001 $(RUN) docker-compose -f docker/compose.yaml -f docker/compose.celery.yaml config --quiet
 
 format: $(READY)
 	$(RUN) ruff format .
@@ -55,6 +57,9 @@ docs: $(READY)
 
 faults: $(READY)  ## a real Airflow on a real PostgreSQL, killed and starved, and thousands of damaged files of every feed; about an hour
 	$(RUN) pytest -n 0 -m faults tests/faults tests/fuzz
+
+containers: $(READY)  ## builds the image and runs the composed stack to its first answers, twice; about half an hour; needs a container engine
+	$(RUN) pytest -n 0 -s -m containers tests/containers
 
 bench: $(READY)
 	$(RUN) python benchmarks/million_rows.py
