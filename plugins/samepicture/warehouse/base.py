@@ -1,0 +1,88 @@
+"""What every engine of the warehouse does. The rest of the code knows no engine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from sqlalchemy import Connection
+
+WAIT_SECONDS = 600.0
+"""How long a writer queues for its turn before it gives up."""
+
+
+class QueryError(Exception):
+    """A person's query could not be run; the message says why."""
+
+
+@dataclass(frozen=True)
+class DbtTarget:
+    """How dbt reaches a warehouse."""
+
+    name: str
+    """Of the target in profiles.yml."""
+    environment: Mapping[str, str] = field(repr=False)
+    """What profiles.yml and the macros read."""
+    prefix: str = ""
+    """Of the schemas that dbt makes, where they do not show at once."""
+
+    def shown(self, sql: str) -> str:
+        """The same SQL, or name of a table, once it shows; dbt quotes every part of a name."""
+        return sql.replace(f'."{self.prefix}', '."') if self.prefix else sql
+
+
+class Warehouse(Protocol):
+    """The tables of one installation. Whoever writes is alone, on every engine: loads count, and builds see what they count."""
+
+    def create(self) -> None:
+        """Make what is missing of raw and ops, or bring it into its present shape. Safe to repeat."""
+
+    def writer(self) -> AbstractContextManager[Connection]:
+        """One transaction, committed at the end of the block and rolled back on any error; waits for other writers, WAIT_SECONDS at most."""
+
+    def reader(self) -> AbstractContextManager[Connection]:
+        """One transaction that sees one state of the tables, and changes nothing."""
+
+    def insert_parquet(self, connection: Connection, table: str, path: Path) -> int:
+        """Append a Parquet file to a table by column name; the number of rows. Part of the caller's transaction."""
+
+    def dbt(self) -> AbstractContextManager[DbtTarget]:
+        """The writers' turn for dbt, which connects by itself."""
+
+    def take_over(self, connection: Connection) -> None:
+        """Let what dbt has made show, as part of the caller's transaction."""
+
+    def publish(self) -> None:
+        """Let analysts see all builds that are committed."""
+
+    def is_published(self, build: Any) -> bool:
+        """Whether analysts see a build: a row of ops.build."""
+
+    def query(self, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+        """Ask as an analyst: the names of the columns, and the rows. It changes nothing. Raises QueryError."""
+
+
+class BuildSQL(Protocol):
+    """What a build says differently on each engine."""
+
+    def temporary(self, connection: Connection, name: str, sql: str) -> str:
+        """Make a temporary table of a query, in place of an earlier one; its quoted name."""
+
+    def refill(self, connection: Connection, relation: str, sql: str) -> None:
+        """Make all rows of a model's table anew, from a query."""
+
+    def is_same(self, left: str, right: str, columns: Sequence[str]) -> str:
+        """The condition that two rows have these columns the same: NULL is the same as NULL."""
+
+    def note_changes(self, connection: Connection, model: str, keys: str, build_id: str) -> None:
+        """Keep the keys of a model's changed rows, where an analysts' copy is to take them over."""
+
+
+def append(connection: Connection, relation: str, sql: str) -> None:
+    """Add the rows of a query to a table, each column to that of its name."""
+    names = connection.exec_driver_sql(f"select * from ({sql}) as of_no_rows limit 0").keys()  # noqa: S608 - dbt's SQL, or our own
+    columns = ", ".join(f'"{name}"' for name in names)
+    connection.exec_driver_sql(f"insert into {relation} ({columns}) select {columns} from ({sql}) as added")  # noqa: S608
