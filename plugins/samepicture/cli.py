@@ -197,6 +197,20 @@ def notices() -> None:
     out.print(table if table.row_count else "Nothing needs a look.")
 
 
+@app.command(epilog="Example: `samepicture health`")
+def health() -> None:
+    """Whether everything works, a line a part; exit code 1 where something does not. docs/operating.md says what to do then."""
+    from datetime import UTC, datetime
+
+    from samepicture.health import check
+
+    lines = check(Settings.from_environment(), datetime.now(UTC))
+    for line in lines:
+        out.print(f"{'ok  ' if line.is_well else 'FAIL'}  {line.part:<14}{line.sentence}", highlight=False, soft_wrap=True)
+    if not all(line.is_well for line in lines):
+        raise typer.Exit(1)
+
+
 @app.command(epilog='Example: `samepicture query "select * from published.feed_health"`')
 def query(
     sql: Annotated[str, typer.Argument(help="SQL on the published copy: schemas marts, published, conformed and ops.")],
@@ -210,7 +224,9 @@ def query(
     settings = Settings.from_environment()
     if not settings.picture.exists():
         raise KeyError("nothing is published yet: submit a file with --now, or run the scheduler")
-    with duckdb.connect(str(settings.picture), read_only=True) as connection:
+    # SQL could otherwise write files, or open the warehouse itself beside the copy.
+    closed = {"enable_external_access": "false", "lock_configuration": "true"}
+    with duckdb.connect(str(settings.picture), read_only=True, config=closed) as connection:
         try:
             result = connection.execute(sql)
         except duckdb.Error as error:
@@ -219,7 +235,7 @@ def query(
         rows = result.fetchall()
     if as_csv:
         writer = csv.writer(sys.stdout)
-        writer.writerow(names)
+        writer.writerow([safe_cell(name) for name in names])
         writer.writerows([[safe_cell(cell) for cell in row] for row in rows])
         return
     table = Table(*names, box=None)

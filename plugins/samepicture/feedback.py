@@ -14,7 +14,6 @@ import csv
 import hashlib
 import io
 import logging
-import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -103,7 +102,7 @@ def send(pipeline: Pipeline, submission_id: str) -> str:
     receipt = pipeline.landing.receipt(submission_id)
     scheme, _, address = (receipt.sender or "").partition(":")
     if scheme == "mesh" and address:
-        _send_by_mesh(pipeline.feed(receipt.feed_id), address, told)
+        _send_by_mesh(pipeline, pipeline.feed(receipt.feed_id), address, told)
     elif scheme == "mailto" and address:
         attachment = Attachment(f"{submission_id}_feedback.csv", told.csv.encode("utf-8-sig"), "text/csv")
         mail(pipeline.settings, [address], f"What became of your submission {submission_id}", told.summary, attachment)
@@ -153,12 +152,12 @@ def _pending(pipeline: Pipeline) -> list[tuple[str, str | None]]:
     return [(row[0], row[1]) for row in rows if pipeline.landing.receipt(row[0]).sender]
 
 
-def _send_by_mesh(feed: Feed, mailbox: str, told: Report) -> None:
+def _send_by_mesh(pipeline: Pipeline, feed: Feed, mailbox: str, told: Report) -> None:
     from mesh_client import MeshError
 
     from samepicture.connectors.mailbox import open_mailbox
 
-    context = FetchContext(os.environ, datetime.now(UTC))
+    context = FetchContext(pipeline.environment, datetime.now(UTC))
     workflow = str(context.option(feed, "feedback_workflow"))
     content = told.csv.encode("utf-8-sig")  # so that a spreadsheet knows the encoding
     with open_mailbox(feed, context) as client:

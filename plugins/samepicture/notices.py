@@ -24,6 +24,7 @@ from typing import Any
 from sqlalchemy import Connection, func, insert, select, update
 
 from samepicture import failures, ledger
+from samepicture.announced import WAITING_TOO_LONG
 from samepicture.failures import Failure
 from samepicture.landing import Receipt
 from samepicture.messengers import NotSent, chat, mail
@@ -34,6 +35,8 @@ from samepicture.register import unprocessed
 from samepicture.settings import SettingError, Settings
 from samepicture.warehouse import open_warehouse
 
+KINDS = ("late", "missing", "refused", "drifting", "rejecting", "unreconciled", "failing")
+"""Each has a section in docs/operating.md."""
 DRIFT_CODES = {"unknown_column": "a column", "unknown_code": "codes in the column"}
 DRIFT_FOR = timedelta(days=7)
 """A column or code that no submission had for so long is no problem any more; feeds that are polled have it in one poll and not in the next."""
@@ -42,8 +45,6 @@ REJECTED_JUMP = 0.05
 USUAL_OF = 10
 USUAL_AFTER = 3
 """The median share of at most and at least so many earlier submissions is usual."""
-WAITING_TOO_LONG = timedelta(minutes=30)
-"""Retries and the sweep have had their turn by then."""
 SHOWN = 20
 
 Messenger = Callable[[str, str], None]

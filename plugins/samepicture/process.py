@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import IO
 
@@ -16,10 +17,15 @@ from samepicture.settings import Settings
 
 
 class Pipeline:
-    """The steps, on one installation's settings."""
+    """The steps, on one installation's settings.
 
-    def __init__(self, settings: Settings) -> None:
+    `environment` is where the variables that feed.yml names are looked up: addresses and
+    keys of sources. In Airflow it also knows Airflow's variables, so its secrets backend.
+    """
+
+    def __init__(self, settings: Settings, environment: Mapping[str, str] = os.environ) -> None:
         self.settings = settings
+        self.environment = environment
         # Landed originals hold identifiers: nobody else on this machine reads them.
         settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.feeds: dict[str, Feed] = load_feeds(settings.feeds)
@@ -55,7 +61,7 @@ class Pipeline:
         """Ask a feed's source for what is new; each delivery is landed before its cursor moves."""
         from samepicture.connectors.base import collect
 
-        yield from collect(self.feed(feed_id), self.settings, self.landing)
+        yield from collect(self.feed(feed_id), self.settings, self.landing, self.environment)
 
     def build_and_publish(self) -> Built | None:
         """Rebuild what is pending and publish what the copy does not show; None where nothing was pending."""

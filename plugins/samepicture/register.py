@@ -12,6 +12,9 @@ from samepicture.landing import Receipt
 from samepicture.process import Pipeline
 from samepicture.warehouse import open_warehouse
 
+FORMULA_BEGINS = tuple("=+-@\t\r\n＝＋－＠")
+"""The wide forms too: a spreadsheet of East Asia takes them for the others."""
+
 
 @dataclass(frozen=True)
 class Submission:
@@ -104,6 +107,6 @@ def warnings_of(pipeline: Pipeline, submission_id: str) -> list[tuple[Any, ...]]
 
 def safe_cell(value: Any) -> Any:
     """A cell that a spreadsheet shows and never runs: text that begins like a formula gets an apostrophe."""
-    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
+    if isinstance(value, str) and value[:1] in FORMULA_BEGINS:
         return "'" + value
     return value

@@ -3,15 +3,52 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 PROJECT = Path(__file__).resolve().parents[2]
 """The checkout: dags/, dbt/ and expectations/ lie beside plugins/."""
 
 
+KEY_LENGTH_MIN = 32
+DIFFERENT_CHARACTERS_MIN = 10
+"""In a key that was made by chance: of 64 hexadecimal digits fewer than this come once in ten thousand million keys."""
+_EXAMPLE = re.compile(r"(?i)\s|example|change.?me|secret|password|samepicture")
+_DEFAULT_PASSWORDS = frozenset({"airflow", "admin", "changeme", "password", "postgres", "redis", "root", "samepicture", "secret"})
+
+
 class SettingError(Exception):
     """A setting is missing or wrong; the message names it and the fix."""
+
+
+def require_key(name: str, value: str | None) -> str:
+    """A key fit for a service. Raises SettingError where it is missing, short or an example."""
+    wrong = None
+    if not value:
+        wrong = "is missing"
+    elif len(value) < KEY_LENGTH_MIN:
+        wrong = f"is shorter than {KEY_LENGTH_MIN} characters"
+    elif len(set(value)) < DIFFERENT_CHARACTERS_MIN or _EXAMPLE.search(value):
+        wrong = "is an example, not a key made by chance"
+    if wrong:
+        raise SettingError(
+            f"{name} {wrong}: set it, for example to the output of `python -c 'import secrets; print(secrets.token_hex(32))'`, "
+            "and keep it outside the warehouse."
+        )
+    assert value
+    return value
+
+
+def refuse_default_password(name: str, url: str) -> None:
+    """Raises SettingError where the URL of a server holds a password that everybody knows; the message does not repeat it."""
+    parts = urlsplit(url)
+    password = unquote(parts.password or "")
+    if password and (password.lower() in _DEFAULT_PASSWORDS or password == unquote(parts.username or "")):
+        raise SettingError(
+            f"{name} holds a password that everybody knows: give {parts.hostname or 'the server'} another one, and set it here."
+        )
 
 
 @dataclass(frozen=True)

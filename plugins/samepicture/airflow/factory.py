@@ -16,6 +16,7 @@ from samepicture.airflow.assets import arrival_asset, marts_asset, raw_asset, su
 from samepicture.airflow.environment import WRITER_POOL
 from samepicture.airflow.timetable import ScheduledSubmissions
 from samepicture.airflow.watching import SourceWatcher
+from samepicture.airflow.wordless import wordless
 from samepicture.feed import WATCHED, Feed
 
 if TYPE_CHECKING:
@@ -48,15 +49,17 @@ def feed_dag(feed: Feed) -> DAG:
     ) as dag:
 
         @task
+        @wordless
         def judge(dag_run: Any = None) -> None:
             """Read, validate and de-identify the submission; needs no writer."""
-            verdict = _pipeline().judge(dag_run.partition_key)
+            verdict = pipeline().judge(dag_run.partition_key)
             print(f"{verdict.received} records: {verdict.accepted} accepted, {verdict.rejected} rejected")
 
         @task(outlets=[raw_asset(feed.record_type)], pool=WRITER_POOL)
+        @wordless
         def load(dag_run: Any = None, ti: Any = None) -> None:
             """Put rows, quarantine and ledger into the warehouse in one transaction."""
-            outcome = _pipeline().load(dag_run.partition_key)
+            outcome = pipeline().load(dag_run.partition_key)
             if not outcome.first_pending:
                 # A build is on its way and takes this too: one event for each of a burst would queue a run for each.
                 ti.task.outlets = []
@@ -86,18 +89,19 @@ def collect_dag(feed: Feed) -> DAG:
     ) as dag:
 
         @task(outlets=[submissions])
+        @wordless
         def collect(outlet_events: Any = None) -> None:
             """Land what is new; the cursor moves only with the landing."""
             from samepicture.announced import note
             from samepicture.register import unprocessed
 
-            pipeline = _pipeline()
-            collected = {receipt.submission_id for receipt in pipeline.collect(feed.id)}
-            landed = [receipt.submission_id for receipt in unprocessed(pipeline) if receipt.submission_id in collected] if collected else []
+            steps = pipeline()
+            collected = {receipt.submission_id for receipt in steps.collect(feed.id)}
+            landed = [receipt.submission_id for receipt in unprocessed(steps) if receipt.submission_id in collected] if collected else []
             if not landed:
                 raise AirflowSkipException("nothing new")
             outlet_events[submissions].add_partitions(landed)
-            note(pipeline.settings, landed)
+            note(steps.settings, landed)
             print(f"{len(landed)} submissions landed")
 
         collect()
@@ -117,11 +121,12 @@ def intake_dag(feeds: Collection[Feed]) -> DAG:
     ) as dag:
 
         @task(outlets=list(assets.values()))
+        @wordless
         def announce(outlet_events: Any = None, ti: Any = None) -> None:
             """One keyed event a submission; the landing store is the durable inbox."""
             from samepicture.inbox import waiting
 
-            found = waiting(_pipeline())
+            found = waiting(pipeline())
             if not found:
                 raise AirflowSkipException("nothing is waiting")
             for feed_id, ids in found.items():
@@ -130,11 +135,12 @@ def intake_dag(feeds: Collection[Feed]) -> DAG:
             ti.task.outlets = [assets[feed_id] for feed_id in found]
 
         @task(outlets=[reminder])
+        @wordless
         def remind(outlet_events: Any = None) -> None:
             """The backstop of the warehouse: tells it of loads that a failed or lost run left unbuilt or unpublished."""
             from samepicture.inbox import is_forgotten
 
-            if not is_forgotten(_pipeline().settings):
+            if not is_forgotten(pipeline().settings):
                 raise AirflowSkipException("nothing was left unbuilt")
             outlet_events[reminder].add_partitions("reminder")
 
@@ -155,12 +161,13 @@ def warehouse_dag(record_types: Iterable[str]) -> DAG:
     ) as dag:
 
         @task(outlets=[marts_asset()], pool=WRITER_POOL)
+        @wordless
         def build() -> None:
             """Rebuild what depends on the raw tables that changed."""
             from samepicture.build import build as build_models
             from samepicture.publish import unpublished_since
 
-            settings = _pipeline().settings
+            settings = pipeline().settings
             built = build_models(settings)
             if built is None:
                 if unpublished_since(settings) is None:
@@ -186,11 +193,12 @@ def clock_dag() -> DAG:
     ) as dag:
 
         @task(outlets=[marts_asset()], pool=WRITER_POOL)
+        @wordless
         def tick(outlet_events: Any = None) -> None:
             """Rebuild the models that compare with today, and have them published."""
             from samepicture.build import build as build_models
 
-            if build_models(_pipeline().settings, clocks=True) is None:
+            if build_models(pipeline().settings, clocks=True) is None:
                 raise AirflowSkipException("nothing has been built yet")
             outlet_events[marts_asset()].add_partitions("clock")
 
@@ -209,19 +217,21 @@ def publish_dag() -> DAG:
     ) as dag:
 
         @task(pool=WRITER_POOL)
+        @wordless
         def publish() -> None:
             """Copy, then rename: readers never see half a picture."""
             from samepicture.publish import publish as publish_copy
 
-            publish_copy(_pipeline().settings)
+            publish_copy(pipeline().settings)
 
         publish()
     return dag
 
 
-def _pipeline() -> Pipeline:
+def pipeline() -> Pipeline:
     """The steps, imported when a task runs: a DAG file is parsed far more often than that."""
+    from samepicture.airflow.secrets import Environment
     from samepicture.process import Pipeline
     from samepicture.settings import Settings
 
-    return Pipeline(Settings.from_environment())
+    return Pipeline(Settings.from_environment(), Environment())

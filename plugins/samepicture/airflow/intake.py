@@ -12,7 +12,6 @@ from __future__ import annotations
 import asyncio
 import errno
 import logging
-import os
 import tempfile
 import time
 from collections.abc import Callable, Mapping
@@ -34,7 +33,9 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
 from samepicture.airflow.assets import arrival_asset, submission_asset
+from samepicture.airflow.secrets import Environment
 from samepicture.announced import note
+from samepicture.connectors.base import ConnectorError
 from samepicture.feed import FEED_FILE, Feed, FeedError, Webhook, load_feed
 from samepicture.landing import Landing, Receipt
 from samepicture.settings import SettingError, Settings
@@ -126,7 +127,7 @@ async def receive(
         raise HTTPException(
             401, f"{feed_id} takes no signed messages: send an Airflow token, or declare connector.webhook in its feed.yml."
         )
-    secrets = _secrets(webhook)
+    secrets = await run_in_threadpool(_secrets, webhook)
     if webhook.signed in NEWS:
         return await _news(feed, webhook, request, secrets)
     try:
@@ -243,8 +244,8 @@ async def _require_permission(authorization: str) -> None:
 
 def _secrets(webhook: Webhook) -> list[bytes]:
     try:
-        return secrets_in(os.environ.get(webhook.secret_from, ""), webhook.secret_from)
-    except BadSecret as error:
+        return secrets_in(Environment().get(webhook.secret_from, ""), webhook.secret_from)
+    except (BadSecret, ConnectorError) as error:
         log.warning("%s", error)
         raise HTTPException(503, "The feed is not ready to take signed messages: tell the data team.") from None
 

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from airflow.sdk import DAG, task
 from airflow.sdk.exceptions import AirflowSkipException
 
-from samepicture.airflow.factory import ONE_AT_A_TIME
+from samepicture.airflow.factory import ONE_AT_A_TIME, pipeline
+from samepicture.airflow.wordless import wordless
 
 EVERY_FIVE_MINUTES = "*/5 * * * *"
 
@@ -23,29 +24,27 @@ def notices_dag() -> DAG:
     ) as dag:
 
         @task
+        @wordless
         def answer() -> None:
             """Send each submission's report to whom it came from, where its feed asks for it."""
             from samepicture.feedback import send_pending
-            from samepicture.process import Pipeline
-            from samepicture.settings import Settings
 
-            sent = send_pending(Pipeline(Settings.from_environment()))
+            sent = send_pending(pipeline())
             if not sent:
                 raise AirflowSkipException("no report was due")
             print(f"{len(sent)} reports sent")
 
         @task
+        @wordless
         def warn() -> None:
             """Tell once of each problem, and once that it is over."""
             from samepicture.notices import messengers, tell
-            from samepicture.process import Pipeline
-            from samepicture.settings import Settings
 
-            settings = Settings.from_environment()
-            chosen = messengers(settings)
+            steps = pipeline()
+            chosen = messengers(steps.settings)
             if not chosen:
                 raise AirflowSkipException("nobody is to be told: set SAMEPICTURE_NOTICES_TO or SAMEPICTURE_NOTICES_WEBHOOK")
-            told = tell(Pipeline(settings), chosen, datetime.now(UTC))
+            told = tell(steps, chosen, datetime.now(UTC))
             if not any(new or over for new, over in told.values()):
                 raise AirflowSkipException("nothing has changed")
             print("; ".join(f"{name}: {new} new problems, {over} over" for name, (new, over) in told.items()))

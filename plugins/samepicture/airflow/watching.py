@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import time
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
@@ -16,6 +15,7 @@ from typing import Any, NamedTuple
 
 from airflow.triggers.base import BaseEventTrigger, TriggerEvent
 
+from samepicture.airflow.secrets import named_by
 from samepicture.connectors.base import Connector, ConnectorError, FetchContext, load_connector
 from samepicture.feed import Feed, load_feeds
 from samepicture.settings import Settings
@@ -59,7 +59,8 @@ class SourceWatcher(BaseEventTrigger):
         pause, told = PAUSE_SECONDS[0], dict[str, Told]()
         while True:
             try:
-                async for waiting in connector.watch(feed, FetchContext(os.environ, datetime.now(UTC))):
+                environment = await asyncio.to_thread(named_by, feed)
+                async for waiting in connector.watch(feed, FetchContext(environment, datetime.now(UTC))):
                     pause = PAUSE_SECONDS[0]
                     is_due, told = _tell(told, waiting, time.monotonic())
                     if is_due:

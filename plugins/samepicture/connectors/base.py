@@ -160,8 +160,8 @@ def land_deliveries(feed: Feed, landing: Landing, state: Cursors, context: Fetch
         yield receipt
 
 
-def collect(feed: Feed, settings: Settings, landing: Landing) -> Iterator[Receipt]:
-    """Ask a feed's source for what is new, with keys and addresses from this process's environment.
+def collect(feed: Feed, settings: Settings, landing: Landing, environment: Mapping[str, str] = os.environ) -> Iterator[Receipt]:
+    """Ask a feed's source for what is new, with keys and addresses from the environment.
 
     Waits for another process that asks it: of two at once the slower one would land what is
     older as the newer version, and put back a cursor that the other had moved.
@@ -169,7 +169,7 @@ def collect(feed: Feed, settings: Settings, landing: Landing) -> Iterator[Receip
     asked.note(settings, feed.id)
     try:
         with alone(settings, f"collect.{feed.id}"):
-            yield from land_deliveries(feed, landing, Cursors(settings.home / "cursors"), FetchContext(os.environ, datetime.now(UTC)))
+            yield from land_deliveries(feed, landing, Cursors(settings.home / "cursors"), FetchContext(environment, datetime.now(UTC)))
     except Exception as error:
         failures.note(settings, feed.id, str(error) if isinstance(error, ConnectorError) else f"{type(error).__name__}: see the run's log.")
         raise

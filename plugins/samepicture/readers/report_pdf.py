@@ -17,6 +17,8 @@ MAX_BYTES = 64 << 20
 MAX_PAGES = 500
 MAX_CHARACTERS = 4_000_000
 """Far above a report of 500 full pages."""
+MAX_OPERATORS = 3_000_000
+"""What the pages draw, over all of them; about a minute of work. A page of text has some hundreds, a map some thousands."""
 HEADER_SHARE = 0.5
 """A line on more than this share of the pages (of three or more) is a running header."""
 
@@ -76,31 +78,48 @@ def read_pdf(content: bytes, name: str) -> Pdf:
         return Pdf(
             None, code="pdf_unreadable", sentence=f"The PDF {name} is damaged or incomplete and was not read: export it again and send it."
         )
+    is_short = total > len(pages)
+    shortened = f"Of the {total} pages of the PDF {name} only the first {len(pages)} were read: send the report without its annexes."
     lines = _lines(pages)
     if not lines:
+        if is_short:
+            return Pdf(None, code="pdf_too_long", sentence=shortened)
         return Pdf(
             None,
             code="pdf_without_text",
             sentence=f"The PDF {name} is pictures of pages and holds no text that can be read: send a PDF with text.",
         )
     blocks = tuple(_blocks(lines))
-    short = total > len(pages)
     return Pdf(
         "\n".join(f"{block.number}. {block.text}" if block.number else block.text for block in blocks),
         blocks,
         " ".join(title.split()) if isinstance(title, str) and title.strip() else None,
-        "pdf_too_long" if short else None,
-        f"Of the {total} pages of the PDF {name} only the first {len(pages)} were read: send the report without its annexes."
-        if short
-        else None,
+        "pdf_too_long" if is_short else None,
+        shortened if is_short else None,
     )
 
 
+class _TooMuch(Exception):
+    """A page draws so much that it can only be meant to keep us busy."""
+
+
 def _pages(reader: pypdf.PdfReader) -> list[str]:
+    """Text of the pages, as far as the bounds reach. The library bounds each stream, but not how often it is drawn."""
     pages: list[str] = []
     size = 0
+    left = MAX_OPERATORS
+
+    def count(*_: object) -> None:
+        nonlocal left
+        left -= 1
+        if left < 0:
+            raise _TooMuch
+
     for page in reader.pages[:MAX_PAGES]:
-        text = page.extract_text().encode("utf-8", "ignore").decode().replace("\x00", "")
+        try:
+            text = page.extract_text(visitor_operand_before=count).encode("utf-8", "ignore").decode().replace("\x00", "")
+        except _TooMuch:
+            break
         size += len(text)
         if size > MAX_CHARACTERS:
             break
@@ -133,7 +152,7 @@ def _blocks(lines: list[str]) -> list[Block]:
         ended = not before or blocks[-1].kind == "heading" or before[-1] in ".:?!"
         block = _begins(line, ended)
         paragraph = ended and (len(before) < full or before.endswith(":")) and not line[0].islower()
-        if block is None and not paragraph and blocks[-1].kind != "heading":
+        if block is None and not paragraph and blocks and blocks[-1].kind != "heading":
             last = blocks[-1]
             blocks[-1] = Block(last.kind, f"{last.text} {line}", number=last.number)
         else:
