@@ -14,7 +14,8 @@ where not exists (select from pg_roles where rolname = name) \gexec
 alter role airflow password :'airflow_password';
 alter role samepicture password :'warehouse_password';
 
-select format('create database %I owner %I', name, owner)
+-- Texts are ordered by their code points, so that no country's rules decide which of two is the first.
+select format('create database %I owner %I template template0 encoding %L locale %L', name, owner, 'UTF8', 'C.UTF-8')
 from (values ('airflow', 'airflow'), ('warehouse', 'samepicture')) as wanted (name, owner)
 where not exists (select from pg_database where datname = name) \gexec
 

@@ -177,7 +177,7 @@ def made(tmp_path: Path) -> Path:
 
 
 def make_secrets(folder: Path) -> None:
-    environment = {"PATH": os.environ["PATH"], "SAMEPICTURE_SECRETS": str(folder), "SAMEPICTURE_USER": "10001"}
+    environment = {"PATH": os.environ["PATH"], "SAMEPICTURE_SECRETS": str(folder)}
     subprocess.run([DOCKER / "make-secrets"], env=environment, check=True, capture_output=True, timeout=60)
 
 
