@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 from samepicture.settings import SettingError, Settings
-from samepicture.warehouse.base import BuildSQL, DbtTarget, QueryError, Warehouse
+from samepicture.warehouse.base import BuildSQL, DbtTarget, Warehouse, WarehouseError
 
 
 def open_warehouse(settings: Settings) -> Warehouse:
@@ -35,4 +35,4 @@ def build_sql(connection: Connection) -> BuildSQL:
     return PostgresBuild()
 
 
-__all__ = ["BuildSQL", "DbtTarget", "QueryError", "Warehouse", "build_sql", "open_warehouse"]
+__all__ = ["BuildSQL", "DbtTarget", "Warehouse", "WarehouseError", "build_sql", "open_warehouse"]

@@ -14,8 +14,8 @@ WAIT_SECONDS = 600.0
 """How long a writer queues for its turn before it gives up."""
 
 
-class QueryError(Exception):
-    """A person's query could not be run; the message says why."""
+class WarehouseError(Exception):
+    """The warehouse can't be reached, or is busy, or a person's query is none; the message says what to do."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,10 @@ class Warehouse(Protocol):
         """Make what is missing of raw and ops, or bring it into its present shape. Safe to repeat."""
 
     def writer(self) -> AbstractContextManager[Connection]:
-        """One transaction, committed at the end of the block and rolled back on any error; waits for other writers, WAIT_SECONDS at most."""
+        """One transaction, committed at the end of the block and rolled back on any error.
+
+        Waits for other writers, at most WAIT_SECONDS.
+        """
 
     def reader(self) -> AbstractContextManager[Connection]:
         """One transaction that sees one state of the tables, and changes nothing."""
@@ -62,7 +65,7 @@ class Warehouse(Protocol):
         """Whether analysts see a build: a row of ops.build."""
 
     def query(self, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
-        """Ask as an analyst: the names of the columns, and the rows. It changes nothing. Raises QueryError."""
+        """Ask as an analyst: the names of the columns, and the rows. It changes nothing. Raises WarehouseError."""
 
 
 class BuildSQL(Protocol):

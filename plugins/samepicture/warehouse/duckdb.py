@@ -16,7 +16,7 @@ from sqlalchemy.pool import NullPool
 
 from samepicture import ledger
 from samepicture.warehouse import picture
-from samepicture.warehouse.base import WAIT_SECONDS, DbtTarget, QueryError
+from samepicture.warehouse.base import WAIT_SECONDS, DbtTarget, WarehouseError
 from samepicture.warehouse.tables import raw_tables
 
 
@@ -118,14 +118,16 @@ class DuckDBWarehouse:
         return build.build_id in picture.shown(self.copy)
 
     def query(self, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
-        """Ask the copy. Raises QueryError."""
+        """Ask the copy. Raises WarehouseError."""
         if not self.copy.exists():
-            raise QueryError("nothing is published yet: submit a file with --now, or run the scheduler")
-        with duckdb.connect(str(self.copy), read_only=True) as connection:
+            raise WarehouseError("nothing is published yet: submit a file with --now, or run the scheduler")
+        # SQL could otherwise write files, or open the warehouse itself beside the copy.
+        closed = {"enable_external_access": "false", "lock_configuration": "true"}
+        with duckdb.connect(str(self.copy), read_only=True, config=closed) as connection:
             try:
                 result = connection.execute(sql)
             except duckdb.Error as error:
-                raise QueryError(f"the query could not run: {error}") from None
+                raise WarehouseError(f"the query could not run: {error}") from None
             return [column[0] for column in result.description or []], result.fetchall()
 
 

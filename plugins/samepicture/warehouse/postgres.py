@@ -15,13 +15,13 @@ import psycopg
 from psycopg.conninfo import make_conninfo
 from psycopg.pq import Conninfo
 from sqlalchemy import URL, Connection, Engine, create_engine, make_url, select
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
 from samepicture import ledger
 from samepicture.settings import SettingError
 from samepicture.warehouse import schema
-from samepicture.warehouse.base import WAIT_SECONDS, DbtTarget, QueryError
+from samepicture.warehouse.base import WAIT_SECONDS, DbtTarget, WarehouseError
 from samepicture.warehouse.postgres_build import NEXT, drop_unseen, take_over
 from samepicture.warehouse.postgres_copy import copy_parquet
 
@@ -51,7 +51,7 @@ class PostgresWarehouse:
 
     @contextmanager
     def writer(self) -> Iterator[Connection]:
-        """One transaction, alone among writers. Raises TimeoutError after WAIT_SECONDS in the queue."""
+        """One transaction, alone among writers. Raises WarehouseError after WAIT_SECONDS in the queue."""
         with self._connect() as connection, connection.begin():
             _queue(connection, "pg_advisory_xact_lock")
             yield connection
@@ -68,7 +68,7 @@ class PostgresWarehouse:
         try:
             return self._engine.connect()
         except OperationalError as error:
-            raise ConnectionError(
+            raise WarehouseError(
                 f"The warehouse at {self.url.host or self.url.query.get('host', 'localhost')} can't be reached as user "
                 f"{self.url.username!r}: check SAMEPICTURE_WAREHOUSE and that the server is up. It said: {str(error.orig).strip()}"
             ) from None
@@ -109,13 +109,15 @@ class PostgresWarehouse:
         return build.published_at is not None
 
     def query(self, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
-        """Ask the server, with the rights of the URL's user, in a transaction that can't write. Raises QueryError."""
+        """Ask the server, with the rights of the URL's user, in a transaction that can't write. Raises WarehouseError."""
         with self.reader() as connection:
+            driver = connection.connection.driver_connection
+            assert isinstance(driver, psycopg.Connection)
             try:
-                result = connection.exec_driver_sql(sql)
-                return list(result.keys()), [tuple(row) for row in result]
-            except DBAPIError as error:
-                raise QueryError(f"the query could not run: {str(error.orig).strip()}") from None
+                cursor = driver.execute(sql.encode(), binary=True)  # of several statements in one text the first could end the transaction
+                return [column.name for column in cursor.description or []], cursor.fetchall() if cursor.description else []
+            except psycopg.Error as error:
+                raise WarehouseError(f"the query could not run: {str(error).strip()}") from None
 
 
 def _queue(connection: Connection, lock: str) -> None:
@@ -126,7 +128,7 @@ def _queue(connection: Connection, lock: str) -> None:
     except OperationalError as error:
         if not isinstance(error.orig, psycopg.errors.LockNotAvailable):
             raise
-        raise TimeoutError(
+        raise WarehouseError(
             f"Another process has been writing to the warehouse for {WAIT_SECONDS:.0f} s: look for a build or load that hangs "
             "(select * from pg_locks where locktype = 'advisory'), then do the same again; it is safe to repeat."
         ) from None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import psycopg
 from sqlalchemy import Connection
 
 BATCH_ROWS = 50_000
@@ -17,9 +18,9 @@ def copy_parquet(connection: Connection, table: str, path: Path) -> int:
     file = pq.ParquetFile(path)
     columns = ", ".join(f'"{name}"' for name in file.schema_arrow.names)
     driver = connection.connection.driver_connection
-    assert driver is not None
+    assert isinstance(driver, psycopg.Connection)
     with driver.cursor() as cursor:
-        with cursor.copy(f"copy {table} ({columns}) from stdin (format csv)") as copy:
+        with cursor.copy(f"copy {table} ({columns}) from stdin (format csv)".encode()) as copy:
             for batch in file.iter_batches(BATCH_ROWS):
                 # An empty text is "", and NULL is nothing: polars and PostgreSQL agree.
                 copy.write(pl.DataFrame(batch).write_csv(include_header=False).encode())
