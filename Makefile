@@ -8,6 +8,7 @@ UV_VERSION := 0.13.9
 RUN := $(UV) run --locked --no-sync
 # Linting compiles the models: on an empty database in memory.
 SQLFLUFF := SAMEPICTURE_DUCKDB=:memory: $(RUN) sqlfluff
+SCRIPTS := docker/try docker/make-secrets docker/image/initialise docker/substitutes/make docker/substitutes/postgres-entrypoint
 READY := .venv/.ready
 # The NHS's own MESH server for tests. It pins another FastAPI than Airflow does, so it lives apart.
 MESH := .mesh/.ready
@@ -45,6 +46,7 @@ lint: $(READY)
 	$(RUN) mypy
 	$(SQLFLUFF) lint dbt/models dbt/tests
 	$(RUN) hadolint docker/Dockerfile docker/substitutes/*.Dockerfile
+	$(RUN) shellcheck $(SCRIPTS)
 	SAMEPICTURE_USER=10001 $(RUN) docker-compose -f docker/compose.yaml -f docker/compose.celery.yaml config --quiet
 
 format: $(READY)
