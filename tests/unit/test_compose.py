@@ -14,7 +14,9 @@ import re
 import stat
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -232,6 +234,47 @@ def test_files_named_like_variables_become_them(made: Path, tmp_path: Path, monk
     assert os.environ["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"].startswith("postgresql+psycopg2://airflow:")
     assert os.environ["AIRFLOW__CORE__LOAD_EXAMPLES"] == "False", "Airflow's settings are derived"
     assert "redis_password" not in os.environ
+
+
+@pytest.mark.parametrize(
+    ("command", "part"),
+    [
+        ("/sbin/docker-init -- with-secrets airflow scheduler --skip-serve-logs", "scheduler"),
+        ("/opt/samepicture/.venv/bin/python /opt/samepicture/.venv/bin/airflow celery worker", "celery"),
+        ("/sbin/docker-init -- with-secrets samepicture airflow", ""),
+        ("with-secrets samepicture status", ""),
+    ],
+)
+def test_the_health_check_knows_the_part(command: str, part: str) -> None:
+    assert script("healthy").part_of(command.split()) == part
+
+
+@pytest.fixture
+def api_server() -> Iterator[str]:
+    """What Airflow's API server says where the DAG processor is dead, at its address."""
+    parts = {"metadatabase": {"status": "healthy"}, "scheduler": {"status": "healthy"}, "dag_processor": {"status": "unhealthy"}}
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(json.dumps(parts).encode())
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Answer) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+
+
+def test_each_part_is_as_well_as_the_api_server_says(api_server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    healthy = script("healthy")
+    monkeypatch.setattr(healthy, "OWN", api_server)
+    monkeypatch.setenv("AIRFLOW__CORE__EXECUTION_API_SERVER_URL", f"{api_server}/execution/")
+    codes = {part: healthy.main(["airflow", part]) for part in ("api-server", "scheduler", "dag-processor")}
+    assert codes == {"api-server": 0, "scheduler": 0, "dag-processor": 1}
 
 
 def test_the_image_is_nobodys_and_takes_in_what_it_needs_alone() -> None:
