@@ -8,6 +8,7 @@ UV_VERSION := 0.13.9
 RUN := $(UV) run --locked --no-sync
 # Linting compiles the models: on an empty database in memory.
 SQLFLUFF := SAMEPICTURE_DUCKDB=:memory: $(RUN) sqlfluff
+SCRIPTS := docker/try docker/make-secrets docker/image/initialise docker/substitutes/make docker/substitutes/postgres-entrypoint
 READY := .venv/.ready
 # The NHS's own MESH server for tests. It pins another FastAPI than Airflow does, so it lives apart.
 MESH := .mesh/.ready
@@ -15,7 +16,7 @@ MESH_SANDBOX_VERSION := 1.0.137
 
 export UV_PYTHON_DOWNLOADS = never
 
-.PHONY: audit celery demo test lint docs format airflow faults redis bench bench-events bench-webhook clean setup
+.PHONY: audit celery demo test lint docs format airflow faults redis containers bench bench-events bench-webhook clean setup
 
 setup: $(READY)
 
@@ -44,6 +45,9 @@ lint: $(READY)
 	$(RUN) ruff check .
 	$(RUN) mypy
 	$(SQLFLUFF) lint dbt/models dbt/tests
+	$(RUN) hadolint docker/Dockerfile docker/substitutes/*.Dockerfile
+	$(RUN) shellcheck $(SCRIPTS)
+	SAMEPICTURE_USER=10001 $(RUN) docker-compose -f docker/compose.yaml -f docker/compose.celery.yaml config --quiet
 
 format: $(READY)
 	$(RUN) ruff format .
@@ -65,6 +69,9 @@ audit: $(UV)  ## known vulnerabilities of what is locked; asks osv.dev, so not p
 
 faults: celery redis  ## a real Airflow on a real PostgreSQL, killed and starved, and thousands of damaged files of every feed; about an hour
 	$(RUN) pytest -n 0 -m faults tests/faults tests/fuzz
+
+containers: $(READY)  ## builds the image and runs the composed stack to its first answers, twice; about half an hour; needs a container engine
+	$(RUN) pytest -n 0 -s -m containers tests/containers
 
 bench: $(READY)
 	$(RUN) python benchmarks/million_rows.py

@@ -54,8 +54,8 @@ class Opening:
 
 def is_established(connection: Connection) -> bool:
     """Whether roles and rights are those of this version of the software."""
-    said = connection.exec_driver_sql("select obj_description(to_regnamespace('access'))").scalar_one()
-    return bool(said == _version(_statements(connection)))
+    said: str | None = connection.exec_driver_sql("select obj_description(to_regnamespace('access'))").scalar_one()
+    return said == _version(_statements(connection))
 
 
 def establish(connection: Connection) -> None:

@@ -122,7 +122,7 @@ class DuckDBWarehouse:
         if not self.copy.exists():
             raise WarehouseError("nothing is published yet: submit a file with --now, or run the scheduler")
         # SQL could otherwise write files, or open the warehouse itself beside the copy.
-        closed = {"enable_external_access": "false", "lock_configuration": "true"}
+        closed: Any = {"enable_external_access": "false", "lock_configuration": "true"}
         with duckdb.connect(str(self.copy), read_only=True, config=closed) as connection:
             try:
                 result = connection.execute(sql)
