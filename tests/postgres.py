@@ -15,7 +15,7 @@ from sqlalchemy import make_url
 
 GIVEN = "SAMEPICTURE_TEST_POSTGRES"
 """URL of an empty database that may be filled, to be used in place of a server of our own."""
-OURS = ("raw", "ops", *(prefix + name for prefix in ("", "next_") for name in ("staging", "conformed", "marts", "published")))
+OURS = ("raw", "ops", "access", *(prefix + name for prefix in ("", "next_") for name in ("staging", "conformed", "marts", "published")))
 TURN = 1_000_001
 _numbers = itertools.count(1)
 
