@@ -88,8 +88,9 @@ class PostgresWarehouse:
         with self._connect() as connection:
             _queue(connection, "pg_advisory_lock")
             drop_unseen(connection)
+            user: str = connection.exec_driver_sql("select session_user").scalar_one()
             connection.commit()
-            yield DbtTarget("shared", {**_libpq(self.url), "SAMEPICTURE_SCHEMA_PREFIX": NEXT}, NEXT)
+            yield DbtTarget("shared", {"PGUSER": user, **_libpq(self.url), "SAMEPICTURE_SCHEMA_PREFIX": NEXT}, NEXT)
 
     def take_over(self, connection: Connection) -> None:
         """Let what dbt has made show, all at once."""
