@@ -223,12 +223,13 @@ def test_files_named_like_variables_become_them(made: Path, tmp_path: Path, monk
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(os, "environ", dict(os.environ) | {"SAMEPICTURE_HOME": str(tmp_path)})
     (made / "feeds" / "SAMEPICTURE_WEBHOOK_SECRET").write_text("a secret of a feed\n")
-    entrypoint, became = script("with-secrets"), []
+    entrypoint, became = script("with-secrets"), list[object]()
     monkeypatch.setattr(entrypoint, "SECRETS", (made, made / "feeds"))
     monkeypatch.setattr(entrypoint.sys, "argv", ["with-secrets", "samepicture", "status"])
     monkeypatch.setattr(entrypoint.os, "execvp", lambda *command: became.append(command))
+    monkeypatch.setattr(entrypoint.os, "umask", lambda mask: became.append(mask))
     entrypoint.main()
-    assert became == [("samepicture", ["samepicture", "status"])]
+    assert became == [0o077, ("samepicture", ["samepicture", "status"])]
     assert os.environ["SAMEPICTURE_PSEUDONYM_KEY"] == contents(made)["SAMEPICTURE_PSEUDONYM_KEY"].strip()
     assert os.environ["SAMEPICTURE_WEBHOOK_SECRET"] == "a secret of a feed"
     assert os.environ["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"].startswith("postgresql+psycopg2://airflow:")
