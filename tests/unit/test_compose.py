@@ -15,6 +15,7 @@ import stat
 import subprocess
 import sys
 import threading
+import tomllib
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -287,6 +288,9 @@ def test_the_image_is_nobodys_and_takes_in_what_it_needs_alone() -> None:
 
 
 def test_what_stands_in_two_places_is_the_same() -> None:
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
+    assert f"ARG VERSION={project['version']}\n" in (DOCKER / "Dockerfile").read_text()
+    assert f'description="{project["description"]}"' in (DOCKER / "Dockerfile").read_text()
     version = re.compile(r"UV_VERSION ?:?= ?(\S+)")
     assert version.search((DOCKER / "Dockerfile").read_text()).group(1) == version.search((PROJECT / "Makefile").read_text()).group(1)  # type: ignore[union-attr]
     assert f"airflow pools set {WRITER_POOL} 1 " in (DOCKER / "image" / "initialise").read_text()
