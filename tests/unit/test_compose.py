@@ -15,6 +15,7 @@ import stat
 import subprocess
 import sys
 import threading
+import tomllib
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -223,12 +224,13 @@ def test_files_named_like_variables_become_them(made: Path, tmp_path: Path, monk
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(os, "environ", dict(os.environ) | {"SAMEPICTURE_HOME": str(tmp_path)})
     (made / "feeds" / "SAMEPICTURE_WEBHOOK_SECRET").write_text("a secret of a feed\n")
-    entrypoint, became = script("with-secrets"), []
+    entrypoint, became = script("with-secrets"), list[object]()
     monkeypatch.setattr(entrypoint, "SECRETS", (made, made / "feeds"))
     monkeypatch.setattr(entrypoint.sys, "argv", ["with-secrets", "samepicture", "status"])
     monkeypatch.setattr(entrypoint.os, "execvp", lambda *command: became.append(command))
+    monkeypatch.setattr(entrypoint.os, "umask", lambda mask: became.append(mask))
     entrypoint.main()
-    assert became == [("samepicture", ["samepicture", "status"])]
+    assert became == [0o077, ("samepicture", ["samepicture", "status"])]
     assert os.environ["SAMEPICTURE_PSEUDONYM_KEY"] == contents(made)["SAMEPICTURE_PSEUDONYM_KEY"].strip()
     assert os.environ["SAMEPICTURE_WEBHOOK_SECRET"] == "a secret of a feed"
     assert os.environ["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"].startswith("postgresql+psycopg2://airflow:")
@@ -286,6 +288,9 @@ def test_the_image_is_nobodys_and_takes_in_what_it_needs_alone() -> None:
 
 
 def test_what_stands_in_two_places_is_the_same() -> None:
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
+    assert f"ARG VERSION={project['version']}\n" in (DOCKER / "Dockerfile").read_text()
+    assert f'description="{project["description"]}"' in (DOCKER / "Dockerfile").read_text()
     version = re.compile(r"UV_VERSION ?:?= ?(\S+)")
     assert version.search((DOCKER / "Dockerfile").read_text()).group(1) == version.search((PROJECT / "Makefile").read_text()).group(1)  # type: ignore[union-attr]
     assert f"airflow pools set {WRITER_POOL} 1 " in (DOCKER / "image" / "initialise").read_text()
