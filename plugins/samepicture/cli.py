@@ -225,7 +225,7 @@ def query(
     if not settings.picture.exists():
         raise KeyError("nothing is published yet: submit a file with --now, or run the scheduler")
     # SQL could otherwise write files, or open the warehouse itself beside the copy.
-    closed = {"enable_external_access": "false", "lock_configuration": "true"}
+    closed: dict[str, str | bool | int | float | list[str]] = {"enable_external_access": False, "lock_configuration": True}
     with duckdb.connect(str(settings.picture), read_only=True, config=closed) as connection:
         try:
             result = connection.execute(sql)

@@ -132,8 +132,8 @@ def _ledger(settings: Settings) -> _Ledger:
     with open_warehouse(settings).writer() as connection:
         if not inspect(connection).has_table("submission", schema="ops"):
             return _Ledger(set(), None, None, None)  # nothing was ever loaded
-        ids = set(connection.execute(select(ledger.submission.c.submission_id)).scalars())
-        built_at = connection.execute(select(func.max(ledger.build.c.finished_at))).scalar_one()
+        ids: set[str] = set(connection.execute(select(ledger.submission.c.submission_id)).scalars())
+        built_at: datetime | None = connection.execute(select(func.max(ledger.build.c.finished_at))).scalar_one()
         work = find(connection)
     return _Ledger(ids, built_at, work.since if work else None, unpublished_since(settings))
 
