@@ -18,6 +18,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from samepicture.settings import Settings
+from samepicture.upkeep.commands import app as upkeep
 
 if TYPE_CHECKING:
     from samepicture.load import Outcome
@@ -29,6 +30,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     help="Same Picture: patient experience and engagement of one ICS in one warehouse.",
 )
+app.add_typer(upkeep)
 # No markup: what is shown has brackets of its own, [NHS number] in a text or [2] in the name of a file.
 out = Console(width=None if sys.stdout.isatty() else 250, markup=False)
 notes = Console(stderr=True, markup=False)
@@ -40,7 +42,9 @@ def main() -> None:
     from samepicture.connectors.base import ConnectorError
     from samepicture.feed import FeedError
     from samepicture.messengers import NotSent
+    from samepicture.sealing import CannotOpen
     from samepicture.settings import SettingError
+    from samepicture.upkeep.backup import BackupError
 
     # dbt leaves semaphores to Python's tracker, which would tell the user of them after every build.
     os.environ.setdefault("PYTHONWARNINGS", "ignore:resource_tracker:UserWarning")
@@ -49,7 +53,7 @@ def main() -> None:
         app(standalone_mode=True)
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 1
-    except (FeedError, SettingError, BuildFailed, ConnectorError, NotSent) as error:
+    except (FeedError, SettingError, BuildFailed, ConnectorError, NotSent, CannotOpen, BackupError) as error:
         notes.print(f"samepicture: {error}", style="red", highlight=False, soft_wrap=True)
         code = 1
     except KeyError as error:

@@ -23,17 +23,17 @@ COPIED_SCHEMAS = ("published", "marts", "conformed", "ops")
 """What the analysts' copy holds: records without words, never raw or staging."""
 ALWAYS = "ops"
 """Small, and changes with every load."""
-LEFT_OUT = (("ops", "quarantine"),)
-"""Rejected records hold redacted words."""
+LEFT_OUT = (("ops", "quarantine"), ("ops", "pseudonym_key"))
+"""Rejected records hold redacted words; of the key analysts need to know nothing."""
 HIDDEN = {("ops", "submission"): "exclude (file_name, rejection_sentence)"}
 """A sender may have named a person in it."""
 
 
-def publish(settings: Settings) -> Path:
+def publish(settings: Settings, *, afresh: bool = False) -> Path:
     """Replace the analysts' read-only copy; readers keep the old one until they reopen. Returns its path.
 
     Starts from the copy that is there where every build since is known model by model;
-    else from nothing.
+    else, and with `afresh`, from nothing: DuckDB keeps in a file what was deleted from it.
     """
     warehouse = open_warehouse(settings)
     fresh = settings.picture.with_suffix(".new")
@@ -44,7 +44,7 @@ def publish(settings: Settings) -> Path:
         ).all()
         builds = connection.execute(select(ledger.build)).all()
     tables = sorted((row[0], row[1]) for row in found if row[0] in COPIED_SCHEMAS and tuple(row) not in LEFT_OUT)
-    since = _since(settings.picture, builds)
+    since = None if afresh else _since(settings.picture, builds)
     if since is not None:
         shutil.copyfile(settings.picture, fresh)
         tables = [(schema, table) for schema, table in tables if schema == ALWAYS or table in since.whole | since.by_record]

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[2]
 """The checkout: dags/, dbt/ and expectations/ lie beside plugins/."""
+
+
+DIFFERENT_LETTERS_MIN = 9
+"""Of a key of 64 hexadecimal digits that was drawn by lot, nearly always 14 or more."""
+EXAMPLE = re.compile(r"(?i)example|change|secret|password|sample|dummy|insert|your|0123456789")
 
 
 class SettingError(Exception):
@@ -26,8 +32,12 @@ class Settings:
     """SAMEPICTURE_LANDING: fsspec URL of the landing store. Default: landing/ in the home."""
     feeds: tuple[Path, ...]
     """SAMEPICTURE_FEEDS: further folders of feeds, separated by ':'; dags/feeds comes first."""
-    pseudonym_key: str | None
-    """SAMEPICTURE_PSEUDONYM_KEY: at least 32 characters; makes pseudonyms. Never stored in the warehouse."""
+    pseudonym_key: str | None = field(repr=False)
+    """SAMEPICTURE_PSEUDONYM_KEY: makes pseudonyms; once rotated several, oldest first, separated by ','. Never stored in the warehouse."""
+    landing_key: str | None = field(default=None, repr=False)
+    """SAMEPICTURE_LANDING_KEY: an age identity; encrypts the landing store and backups. Never stored beside them."""
+    backups: Path | None = None
+    """SAMEPICTURE_BACKUPS: folder into which the DAG backs up each day."""
     smtp_url: str | None = field(default=None, repr=False)
     """SAMEPICTURE_SMTP_URL: mail server of notices and reports, smtps://user:password@host:port; smtp:// asks for STARTTLS."""
     mail_from: str | None = None
@@ -51,20 +61,26 @@ class Settings:
             landing=os.environ.get("SAMEPICTURE_LANDING") or str(home / "landing"),
             feeds=(PROJECT / "dags" / "feeds", *further),
             pseudonym_key=os.environ.get("SAMEPICTURE_PSEUDONYM_KEY"),
+            landing_key=os.environ.get("SAMEPICTURE_LANDING_KEY") or None,
+            backups=Path(backups).absolute() if (backups := os.environ.get("SAMEPICTURE_BACKUPS")) else None,
             smtp_url=os.environ.get("SAMEPICTURE_SMTP_URL") or None,
             mail_from=os.environ.get("SAMEPICTURE_MAIL_FROM") or None,
             notices_to=tuple(part.strip() for part in os.environ.get("SAMEPICTURE_NOTICES_TO", "").split(",") if part.strip()),
             notices_webhook=os.environ.get("SAMEPICTURE_NOTICES_WEBHOOK") or None,
         )
 
-    def require_pseudonym_key(self) -> bytes:
-        """The key as bytes. Raises SettingError where it is missing or short."""
-        if not self.pseudonym_key or len(self.pseudonym_key) < 32:
-            raise SettingError(
-                "SAMEPICTURE_PSEUDONYM_KEY is missing or shorter than 32 characters: set it, for example to the output of "
-                "`python -c 'import secrets; print(secrets.token_hex(32))'`, and keep it outside the warehouse."
-            )
-        return self.pseudonym_key.encode()
+    def require_pseudonym_key(self) -> tuple[bytes, ...]:
+        """The key: its links, oldest first; one until it is rotated. Raises SettingError where it is missing, short or an example."""
+        links = [link.strip() for link in (self.pseudonym_key or "").split(",")]
+        for link in links:
+            if len(link) < 32 or " " in link or len(set(link)) < DIFFERENT_LETTERS_MIN or EXAMPLE.search(link):
+                raise SettingError(
+                    "SAMEPICTURE_PSEUDONYM_KEY is missing, shorter than 32 characters or an example, which others could guess: "
+                    "run `samepicture keys` and put what it prints into the environment; keep it outside the warehouse."
+                )
+        if len(set(links)) < len(links):
+            raise SettingError("SAMEPICTURE_PSEUDONYM_KEY holds the same key twice: `samepicture keys` prints a fresh one.")
+        return tuple(link.encode() for link in links)
 
     @property
     def work(self) -> Path:

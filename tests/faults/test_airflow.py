@@ -23,6 +23,7 @@ from sqlalchemy import text
 
 from samepicture.settings import PROJECT, Settings
 from samepicture.warehouse import open_warehouse
+from tests.keys import LANDING_KEY, PSEUDONYM_KEY
 from tests.stack import SECRET_VARIABLE, Stack, signed, wait_for
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(900)]
@@ -53,7 +54,12 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     (folder / "sabotage").mkdir()
     home = folder / "home"
     settings = Settings(
-        home, f"duckdb:///{home / 'warehouse.duckdb'}", str(home / "landing"), (PROJECT / "dags/feeds", folder / "feeds"), "k" * 40
+        home,
+        f"duckdb:///{home / 'warehouse.duckdb'}",
+        str(home / "landing"),
+        (PROJECT / "dags/feeds", folder / "feeds"),
+        PSEUDONYM_KEY,
+        LANDING_KEY,
     )
     further = {"SABOTAGE": str(folder / "sabotage"), "PYTHONPATH": str(Path(__file__).parent / "sabotage")}
     with Stack(settings, folder / "airflow", further) as stack:

@@ -22,6 +22,7 @@ from samepicture.settings import Settings
 from samepicture.warehouse import open_warehouse
 from tests.faults.killed import FEED, STAGES
 from tests.feeds.test_bad_input import table, written
+from tests.keys import KEYS
 
 DIFFERS = {"landed_at", "started_at", "finished_at", "duration_seconds", "load_number", "replaced_row_count"}
 """Columns that say when, not what. Versions come from the file."""
@@ -44,7 +45,7 @@ def _kill_at_every_stage(folder: Path) -> str:
     (folder / "earlier.csv").write_text(written(table(5)))
     rows = [*table(12, first=4), *table(1, first=90, changes={"Date received": "01/01/2999"})[1:]]
     (folder / "cases.csv").write_text(written(rows))
-    environment = {**os.environ, "SAMEPICTURE_PSEUDONYM_KEY": "a key for tests alone, never for people"}
+    environment = {**os.environ, **KEYS}
     for name in ("SAMEPICTURE_WAREHOUSE", "SAMEPICTURE_LANDING", "SAMEPICTURE_FEEDS"):
         environment.pop(name, None)
     driver = [
@@ -62,7 +63,8 @@ def _kill_at_every_stage(folder: Path) -> str:
 @pytest.fixture
 def home(remains: tuple[Path, dict[str, list[int]]], monkeypatch: pytest.MonkeyPatch) -> Any:
     """Opens what is left of a stage as a pipeline."""
-    monkeypatch.setenv("SAMEPICTURE_PSEUDONYM_KEY", "a key for tests alone, never for people")
+    for name, key in KEYS.items():
+        monkeypatch.setenv(name, key)
     for name in ("SAMEPICTURE_WAREHOUSE", "SAMEPICTURE_LANDING", "SAMEPICTURE_FEEDS"):
         monkeypatch.delenv(name, raising=False)
 

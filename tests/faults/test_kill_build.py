@@ -14,6 +14,7 @@ import pytest
 from samepicture.pending import pending
 from samepicture.process import Pipeline
 from samepicture.settings import PROJECT, Settings
+from tests.keys import KEYS
 
 SAMPLES = PROJECT / "dags" / "feeds" / "complaint_return"
 DRIVER = """
@@ -55,7 +56,7 @@ ASKED = "select measure_code, sum(complaints_count) from conformed.fct_complaint
 
 def run(stage: str, home: Path, path: Path) -> int:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("SAMEPICTURE_")}
-    environment |= {"SAMEPICTURE_HOME": str(home), "SAMEPICTURE_PSEUDONYM_KEY": "a key for tests alone, never for people"}
+    environment |= {"SAMEPICTURE_HOME": str(home), **KEYS}
     done = subprocess.run(
         [sys.executable, "-c", DRIVER, stage, str(path)], env=environment, capture_output=True, text=True, timeout=200, check=False
     )
@@ -79,7 +80,8 @@ def test_the_old_picture_stays_and_the_next_build_catches_up(stage: str, tmp_pat
     assert run(stage, home, second) == -signal.SIGKILL
     assert asked(home) == before, "the picture changed although its build did not end"
     monkeypatch.setenv("SAMEPICTURE_HOME", str(home))
-    monkeypatch.setenv("SAMEPICTURE_PSEUDONYM_KEY", "a key for tests alone, never for people")
+    for name, key in KEYS.items():
+        monkeypatch.setenv(name, key)
     pipeline = Pipeline(Settings.from_environment())
     if stage == "publishing":
         assert pending(pipeline.settings) is None

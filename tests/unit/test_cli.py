@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from samepicture.settings import PROJECT
+from tests.keys import KEYS
 
 RETURNS = PROJECT / "dags" / "feeds" / "complaint_return"
 BAD = RETURNS / "sample_ko41a_organisation.csv"
@@ -24,7 +25,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def samepicture(home: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     variables = {name: value for name, value in os.environ.items() if not name.startswith("SAMEPICTURE_")}
-    variables |= {"SAMEPICTURE_HOME": str(home), "SAMEPICTURE_PSEUDONYM_KEY": "a key for tests alone, never for people"} | environment
+    variables |= {"SAMEPICTURE_HOME": str(home), **KEYS} | environment
     command = [str(Path(sys.executable).with_name("samepicture")), *arguments]
     return subprocess.run(command, env=variables, capture_output=True, text=True, timeout=200, check=False)
 

@@ -212,7 +212,7 @@ async def _read(request: Request, bytes_max: int, body: IO[bytes], signature: St
 def _store(feed: Feed, file_name: str, body: IO[bytes]) -> tuple[Receipt, bool]:
     """Land the bytes, then announce them. Raises OSError where they can't be landed."""
     settings = Settings.from_environment()
-    receipt, is_new = Landing(settings.landing).land(feed.id, file_name, body)
+    receipt, is_new = Landing.of(settings).land(feed.id, file_name, body)
     if is_new:
         try:
             _announce(submission_asset(feed).name, {"sha256": receipt.sha256, "landed_at": receipt.landed_at}, receipt.submission_id)

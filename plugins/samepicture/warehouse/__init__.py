@@ -5,6 +5,8 @@ from __future__ import annotations
 from samepicture.settings import SettingError, Settings
 from samepicture.warehouse.duckdb import DuckDBWarehouse
 
+Warehouse = DuckDBWarehouse
+
 
 def open_warehouse(settings: Settings) -> DuckDBWarehouse:
     """The warehouse at SAMEPICTURE_WAREHOUSE. Raises SettingError for an engine that we don't have."""

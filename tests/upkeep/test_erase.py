@@ -1,0 +1,152 @@
+"""An erased record is nowhere, and does not come back."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from samepicture.landing import NAME_GONE
+from samepicture.privacy.erased import CODE
+from samepicture.process import Pipeline
+from samepicture.upkeep.erase import erase, record_key
+from samepicture.warehouse import open_warehouse
+from tests.upkeep.cases import FEED, ORGANISATION, export, loaded, others, places, pseudonym, rows, tables
+
+REFERENCE = "ZQX77/0815"
+WORDS = "Quillfeather"
+"""Stands in all that the record says, and nowhere else."""
+THEM = {"ID": REFERENCE, "Description": f"The {WORDS} words.", "Lessons learned": f"Ask {WORDS}.", "Patient surname": WORDS}
+
+
+@pytest.fixture
+def submissions(pipeline: Pipeline) -> dict[str, str]:
+    """Every way in which an installation can hold one record; ids of the submissions by what they are."""
+    made = {
+        "first": loaded(pipeline, export(THEM, *others(20)), f"{WORDS} and others.csv"),
+        "second version": loaded(pipeline, export({**THEM, "Last updated": "01/10/2025 09:00"}, *others(3))),
+        "in quarantine": loaded(pipeline, export({**THEM, "Date received": "99/99/9999"}, *others(20, 30))),
+        "refused": loaded(pipeline, export(THEM, *({**case, "Date received": "99/99/9999"} for case in others(5, 60)))),
+        "named": loaded(pipeline, export({"ID": "NAMER", "PALS reference": REFERENCE}, *others(4, 70))),
+        "cut line": loaded(pipeline, export(*others(20, 80)) + f'"{REFERENCE}","ragged {WORDS}"\r\n'.encode()),
+        "without it": loaded(pipeline, export(*others(7, 110))),
+    }
+    assert [name for name, outcome in made.items() if not outcome.loaded] == ["refused"]
+    waiting, _ = pipeline.land(FEED, "waiting.csv", io.BytesIO(export(THEM, *others(6, 130))))
+    judged, _ = pipeline.land(FEED, "judged.csv", io.BytesIO(export(THEM, *others(8, 140))))
+    pipeline.judge(judged.submission_id)
+    pipeline.build_and_publish()
+    return {name: outcome.submission_id for name, outcome in made.items()} | {
+        "waiting": waiting.submission_id,
+        "judged": judged.submission_id,
+    }
+
+
+def erased(pipeline: Pipeline, reference: str = REFERENCE) -> None:
+    erase(pipeline, *record_key(pipeline.settings, "complaint", ORGANISATION, reference), reason="asked for it")
+
+
+def balanced(pipeline: Pipeline) -> bool:
+    """Whether every submission's counts are those of the rows that there are."""
+    return not rows(
+        pipeline.settings,
+        """select submission_id from ops.submission where received_count <> accepted_count + rejected_count
+        or loaded_row_count <> (select count(*) from raw.complaint where complaint.submission_id = submission.submission_id)
+        or (outcome_code = 'loaded' and rejected_count <> (
+            select count(*) from (select distinct part_name, line_number from ops.quarantine where quarantine.submission_id = submission.submission_id)))""",
+    )
+
+
+def test_nothing_is_left_of_it_in_any_cell_or_byte(pipeline: Pipeline, submissions: dict[str, str]) -> None:
+    needles = (REFERENCE, WORDS, pseudonym(pipeline.settings, REFERENCE))
+    before = tables(pipeline.settings, ["raw"])
+    assert len(places(pipeline, *needles)) > 10
+    erased(pipeline)
+    assert places(pipeline, *needles) == []
+    assert balanced(pipeline)
+    kept = [row for row in before["raw.complaint"] if needles[2] not in row]
+    new = [
+        row
+        for row in tables(pipeline.settings, ["raw"])["raw.complaint"]
+        if submissions["waiting"] not in row and submissions["judged"] not in row
+    ]
+    assert [row for row in kept if row not in new] == [], "another record went with it"
+    landing = pipeline.landing
+    kept_originals = {name for name, identity in submissions.items() if landing.has_original(landing.receipt(identity))}
+    assert kept_originals == {"without it"}
+    assert landing.receipt(submissions["first"]).file_name == f"{NAME_GONE}.csv"
+
+
+@pytest.mark.usefixtures("submissions")
+def test_it_does_not_come_back(pipeline: Pipeline, submissions: dict[str, str]) -> None:
+    needles = (REFERENCE, WORDS, pseudonym(pipeline.settings, REFERENCE))
+    erased(pipeline)
+    for name in ("first", "second version", "in quarantine", "refused", "named"):
+        verdict = pipeline.judge(submissions[name])
+        assert verdict.is_copy
+        assert pipeline.load(submissions[name]).loaded == (name != "refused")
+    again = loaded(pipeline, export({**THEM, "ID": REFERENCE.lower(), "Last updated": "01/11/2025 09:00"}, *others(2)))
+    assert (again.received, again.accepted, again.rejected) == (3, 2, 1)
+    assert rows(pipeline.settings, f"select code, record from ops.quarantine where submission_id = '{again.submission_id}'") == [
+        (CODE, None)
+    ]
+    alone = loaded(pipeline, export({**THEM, "Last updated": "01/12/2025 09:00"}))
+    assert (alone.loaded, alone.received, alone.rejected) == (True, 1, 1), "nobody did anything wrong"
+    pipeline.build_and_publish()
+    assert balanced(pipeline)
+    found = places(pipeline, *needles)
+    digests = [submission.split(".")[-1] for submission in (again.submission_id, alone.submission_id)]
+    assert found
+    assert all(any(digest in name for digest in digests) and "objects" in name for name in found), "only what has just come holds it"
+    erased(pipeline)
+    assert places(pipeline, *needles) == []
+    same_bytes = loaded(pipeline, export({**THEM, "Last updated": "01/12/2025 09:00"}))
+    assert (same_bytes.submission_id, same_bytes.rejected) == (alone.submission_id, 1)
+    assert places(pipeline, *needles) == [], "bytes that had to go came back by being sent again"
+
+
+def test_what_is_judged_while_it_is_erased_comes_in_without_it(pipeline: Pipeline) -> None:
+    loaded(pipeline, export(*others(30)))
+    receipt, _ = pipeline.land(FEED, "x.csv", io.BytesIO(export(THEM, *others(5, 50))))
+    pipeline.judge(receipt.submission_id)
+    judged = pipeline.settings.work / receipt.submission_id
+    kept = judged.rename(pipeline.settings.home / "kept")
+    erased(pipeline)
+    kept.rename(judged)
+    outcome = pipeline.load(receipt.submission_id)
+    assert outcome.loaded
+    assert not rows(pipeline.settings, f"select 1 from raw.complaint where case_pseudonym = '{pseudonym(pipeline.settings, REFERENCE)}'")
+    assert balanced(pipeline)
+
+
+def test_by_pseudonym_as_analysts_know_it(pipeline: Pipeline, submissions: dict[str, str]) -> None:
+    known = pseudonym(pipeline.settings, REFERENCE)
+    erase(pipeline, *record_key(pipeline.settings, "complaint", ORGANISATION, known, is_pseudonym=True))
+    assert places(pipeline, REFERENCE, WORDS, known) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("population", "RZN", "x"), "not about one person"),
+        (("complaint", "RZN", "  "), "the reference is empty"),
+    ],
+)
+def test_what_cannot_be_erased_says_why(pipeline: Pipeline, arguments: tuple[str, str, str], sentence: str) -> None:
+    with pytest.raises(KeyError, match=sentence):
+        record_key(pipeline.settings, *arguments)
+    with pytest.raises(KeyError, match="no pseudonym"):
+        record_key(pipeline.settings, "complaint", "RZN", REFERENCE, is_pseudonym=True)
+
+
+def test_the_file_is_as_it_was_but_for_the_record(pipeline: Pipeline) -> None:
+    loaded(pipeline, export(*others(10)))
+    pipeline.build_and_publish()
+    before = tables(pipeline.settings)
+    loaded(pipeline, export(THEM))
+    pipeline.build_and_publish()
+    erased(pipeline)
+    after = tables(pipeline.settings, ["raw", "staging", "conformed"])
+    changed = [name for name, content in after.items() if content != before[name] and name != "conformed.feed_as_of"]
+    assert changed == []
+    assert open_warehouse(pipeline.settings).path.exists()
