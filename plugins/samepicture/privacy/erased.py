@@ -72,16 +72,9 @@ class Erased:
             found[name] = _any([self._named(contract, link, scope, state) for link, state in zip(self._key, states, strict=True)])
         return _told(contract, found)
 
-    def among_pseudonyms(self, contract: Contract, frame: pl.DataFrame) -> Found:
-        """Erased records in a frame of what was de-identified under the key of now."""
-        if not self.marks:
-            return _nothing(frame)
-        link = self._key[-1]
-        identifiers = contract.of_kind(Kind.IDENTIFIER)
-        if not identifiers:
-            return Found(self._among(contract, link, frame), {})
-        scope = frame.get_column(contract.reference_scope)
-        return _told(contract, {name: self._named(contract, link, scope, frame.get_column(name)) for name in identifiers})
+    def among_keys(self, contract: Contract, keys: pl.DataFrame) -> pl.Series:
+        """Which of these record keys, as the warehouse has them under the key of now, are of erased records."""
+        return self._among(contract, self._key[-1], keys)
 
     def _among(self, contract: Contract, link: bytes, frame: pl.DataFrame) -> pl.Series:
         return pl.Series(

@@ -58,7 +58,7 @@ def marked(connection: Connection, contract: Contract, erased: Erased, submissio
     if not erased.marks or not contract.is_about_people:
         return pl.DataFrame(schema=dict.fromkeys(contract.record_key, pl.String))
     keys = pl.concat([_keys_in_raw(connection, contract, submission_id), _keys_in_quarantine(connection, contract, submission_id)]).unique()
-    return keys.filter(erased.among_pseudonyms(contract, keys).rows)
+    return keys.filter(erased.among_keys(contract, keys))
 
 
 def _keys_in_raw(connection: Connection, contract: Contract, submission_id: str | None) -> pl.DataFrame:
