@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from samepicture.process import Pipeline
 from samepicture.settings import PROJECT, Settings
+from tests import postgres
 from tests.keys import KEYS
 
 PUBLISHED = PROJECT.parent / "shared" / "data"
@@ -28,6 +31,28 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
 def pipeline(settings: Settings) -> Pipeline:
     """The steps, on that installation."""
     return Pipeline(settings)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[postgres.Server]:
+    """A PostgreSQL server, one a process."""
+    with postgres.server() as server:
+        yield server
+
+
+@pytest.fixture
+def postgres_url(postgres_server: postgres.Server) -> Iterator[str]:
+    """An empty PostgreSQL database."""
+    with postgres_server.database() as url:
+        yield url
+
+
+@pytest.fixture(params=["duckdb", "postgresql"])
+def on_each_engine(request: pytest.FixtureRequest, settings: Settings) -> Pipeline:
+    """The steps, on an empty warehouse of each engine."""
+    if request.param == "duckdb":
+        return Pipeline(settings)
+    return Pipeline(replace(settings, warehouse=request.getfixturevalue("postgres_url")))
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,16 @@
     where {{ column }} is not null
 {%- endmacro %}
 
+{% macro postgres__json_text_rows(relation, keep, column) -%}
+    select
+        {{ keep | join(', ') }},
+        items.item,
+        items.item_number
+    from {{ relation }}
+    cross join lateral json_array_elements_text(cast({{ column }} as json)) with ordinality as items (item, item_number)
+    where {{ column }} is not null
+{%- endmacro %}
+
 {# An array of objects: the kept columns, the named fields as text, and `item_number` from 1. #}
 {% macro json_object_rows(relation, keep, column, fields) -%}
     {{ return(adapter.dispatch('json_object_rows')(relation, keep, column, fields)) }}
@@ -37,4 +47,16 @@
         from {{ relation }}
         where {{ column }} is not null
     ) as items
+{%- endmacro %}
+
+{% macro postgres__json_object_rows(relation, keep, column, fields) -%}
+    select
+        {{ keep | join(', ') }},
+        {%- for field in fields %}
+        items.item ->> '{{ field }}' as {{ field }},
+        {%- endfor %}
+        items.item_number
+    from {{ relation }}
+    cross join lateral json_array_elements(cast({{ column }} as json)) with ordinality as items (item, item_number)
+    where {{ column }} is not null
 {%- endmacro %}

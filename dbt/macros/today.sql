@@ -1,4 +1,4 @@
-{# The day on which clocks are read; unit tests override it. #}
+{# The day in UTC on which clocks are read; unit tests override it. #}
 {% macro today() -%}
-    current_date
+    {{ utc_date('current_timestamp') }}
 {%- endmacro %}

@@ -1,3 +1,5 @@
+{{ config(meta={'keyed_by': ['feedback_id']}) }}
+
 {#- Of a source code in the crosswalk, and of a piece of feedback in the bridge. #}
 select
     scheme_code,

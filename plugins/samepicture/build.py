@@ -17,7 +17,7 @@ from sqlalchemy import Connection, insert, select
 from samepicture import asked, ledger
 from samepicture.compiled import Compiled, Done
 from samepicture.dbt_project import make_everything, project_sha256
-from samepicture.delta import Source, forget_all, is_small
+from samepicture.delta import Source, is_small
 from samepicture.feed import load_feeds
 from samepicture.load import register_feeds
 from samepicture.pending import Pending, find
@@ -76,7 +76,7 @@ def _build_once(settings: Settings, clocks: bool) -> Built | None:
             return _record(connection, build_id, project, work, last, done, started, names_models=True)
     done, compiled = make_everything(settings)
     with warehouse.writer() as connection:
-        forget_all(connection)
+        warehouse.take_over(connection)
         built = _record(connection, uuid.uuid4().hex, project, work, last, done, started, names_models=False)
     compiled.write(settings.compiled, project)
     return built
@@ -126,7 +126,7 @@ def _small(connection: Connection, work: Pending | None) -> dict[str, Source]:
     """Raw tables to which little was added, and nothing else done."""
     if work is None:
         return {}
-    database: str = connection.exec_driver_sql("select current_catalog()").scalar_one()
+    database: str = connection.exec_driver_sql("select current_catalog").scalar_one()
     sources = {f"raw.{name}": Source(f'"{database}"."raw"."{name}"', ids) for name, ids in work.added.items()}
     return {name: source for name, source in sources.items() if is_small(connection, source)}
 

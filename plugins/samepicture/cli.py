@@ -45,6 +45,7 @@ def main() -> None:
     from samepicture.sealing import CannotOpen
     from samepicture.settings import SettingError
     from samepicture.upkeep.backup import BackupError
+    from samepicture.warehouse import WarehouseError
 
     # dbt leaves semaphores to Python's tracker, which would tell the user of them after every build.
     os.environ.setdefault("PYTHONWARNINGS", "ignore:resource_tracker:UserWarning")
@@ -53,7 +54,7 @@ def main() -> None:
         app(standalone_mode=True)
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 1
-    except (FeedError, SettingError, BuildFailed, ConnectorError, NotSent, CannotOpen, BackupError) as error:
+    except (FeedError, SettingError, BuildFailed, ConnectorError, NotSent, CannotOpen, BackupError, WarehouseError) as error:
         notes.print(f"samepicture: {error}", style="red", highlight=False, soft_wrap=True)
         code = 1
     except KeyError as error:
@@ -203,24 +204,14 @@ def notices() -> None:
 
 @app.command(epilog='Example: `samepicture query "select * from published.feed_health"`')
 def query(
-    sql: Annotated[str, typer.Argument(help="SQL on the published copy: schemas marts, published, conformed and ops.")],
+    sql: Annotated[str, typer.Argument(help="SQL on the schemas marts, published, conformed and ops.")],
     as_csv: Annotated[bool, typer.Option("--csv", help="As CSV.")] = False,
 ) -> None:
-    """Ask the warehouse. Reads the copy that the last publish made; nothing can be changed through it."""
-    import duckdb
-
+    """Ask the warehouse: the copy of the embedded one, the shared server itself. Nothing can be changed through it."""
     from samepicture.register import safe_cell
+    from samepicture.warehouse import open_warehouse
 
-    settings = Settings.from_environment()
-    if not settings.picture.exists():
-        raise KeyError("nothing is published yet: submit a file with --now, or run the scheduler")
-    with duckdb.connect(str(settings.picture), read_only=True) as connection:
-        try:
-            result = connection.execute(sql)
-        except duckdb.Error as error:
-            raise KeyError(f"the query could not run: {error}") from None
-        names = [column[0] for column in result.description or []]
-        rows = result.fetchall()
+    names, rows = open_warehouse(Settings.from_environment()).query(sql)
     if as_csv:
         writer = csv.writer(sys.stdout)
         writer.writerow(names)

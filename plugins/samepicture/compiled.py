@@ -13,14 +13,16 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from graphlib import TopologicalSorter
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection
 
 from samepicture import delta
-from samepicture.delta import Changed, Source
+from samepicture.delta import BY_RECORD, Changed, Source
+from samepicture.warehouse import build_sql
 
-BY_RECORD = "~"
-"""After the name of a model in the ledger: only rows of changed records were made."""
+EACH_ROW = ("*",)
+"""What a test looks at together, where that is one row."""
 
 
 class BuildFailed(Exception):
@@ -44,7 +46,13 @@ class Node:
     is_error: bool
     """A test whose failure stops the build; else it warns."""
     keyed_by: tuple[str, ...] = ()
-    """For a model that is made record by record: the columns that tell its rows apart by record (see delta.py)."""
+    """For a model that is made record by record: the columns that tell its rows apart by record (see delta.py).
+
+    For a test: the columns of rows that it looks at together, EACH_ROW where it looks at
+    each row by itself, none where it may look at any.
+    """
+    refers_to: tuple[str, ...] = ()
+    """For a test of references: the model in which they must stand, and its column."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +86,7 @@ class Compiled:
             return None
         if document["project_sha256"] != project_sha256:
             return None
-        return cls(Node(**{**node, "parents": tuple(node["parents"]), "keyed_by": tuple(node["keyed_by"])}) for node in document["nodes"])
+        return cls(_node(node) for node in document["nodes"])
 
     def downstream(self, changed: Collection[str], alone: Collection[str] = ()) -> list[Node]:
         """Nodes that depend on what changed, directly or not, and models named `alone` with their tests; in the order of building.
@@ -122,6 +130,12 @@ class Compiled:
         return Done(tuple(work.models), work.passed, tuple(work.warnings))
 
 
+def _node(values: Mapping[str, Any]) -> Node:
+    """A node as it was kept; JSON has lists for tuples."""
+    known: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+    return Node(**known)
+
+
 class _Run:
     def __init__(self, compiled: Compiled, connection: Connection, sources: Mapping[str, Source], build_id: str) -> None:
         self.compiled = compiled
@@ -136,26 +150,48 @@ class _Run:
 
     def make(self, node: Node) -> None:
         """Make a model: the changed rows alone where that is right, else all of it."""
+        assert node.relation is not None
         if self._is_by_record(node):
-            assert node.relation is not None
             self.changed[node.unique_id] = delta.apply(
                 self.connection, node.relation, node.name, node.sql, node.keyed_by, self._records(node), self.build_id
             )
             self.models.append(node.name + BY_RECORD)
         else:
-            self.connection.exec_driver_sql(f"create or replace table {node.relation} as {node.sql}")
+            build_sql(self.connection).refill(self.connection, node.relation, node.sql)
             self.models.append(node.name)
         self.made.add(node.unique_id)
 
     def test(self, node: Node) -> None:
-        """Run a test over all rows of what it tests."""
-        failures: int = self.connection.exec_driver_sql(f"select {node.failures} from ({node.sql}) as failed").scalar_one()  # noqa: S608 - dbt's own SQL
+        """Run a test: over the changed rows alone where the others can't fail that did not before, else over all."""
+        sql = delta.reading(node.sql, self._changed_alone(node))
+        failures: int = self.connection.exec_driver_sql(f"select {node.failures} from ({sql}) as failed").scalar_one()  # noqa: S608 - dbt's own SQL
         if not failures:
             self.passed += 1
         elif node.is_error:
             raise BuildFailed(f"The marts keep their last state: {node.name} found {failures} rows that should not be.")
         else:
             self.warnings.append(f"{node.name}: {failures} rows")
+
+    def _changed_alone(self, test: Node) -> dict[str, str]:
+        """Tables of which a test needs to see the changed rows alone, with the names of these.
+
+        A warning counts all rows, so it looks at all. A reference that was right stays
+        right unless what it refers to has gone.
+        """
+        if not test.is_error or any(parent in self.made and parent not in self.changed for parent in test.parents):
+            return {}
+        found = {}
+        for parent in test.parents:
+            if parent not in self.changed:
+                continue
+            model, changed = self.compiled.nodes[parent], self.changed[parent]
+            assert model.relation is not None
+            if parent in test.refers_to[:1]:
+                if test.refers_to[1:] != model.keyed_by or delta.has_lost(self.connection, changed, model.keyed_by):
+                    return {}
+            elif test.keyed_by == EACH_ROW or set(model.keyed_by) <= set(test.keyed_by):
+                found[model.relation] = changed.after
+        return found
 
     def _is_by_record(self, node: Node) -> bool:
         """Whether we know of all that changed above it which records did."""

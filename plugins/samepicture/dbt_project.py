@@ -12,9 +12,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from samepicture.compiled import BuildFailed, Compiled, Done, Node
+from samepicture.compiled import EACH_ROW, BuildFailed, Compiled, Done, Node
 from samepicture.settings import PROJECT, Settings
-from samepicture.warehouse import open_warehouse
+from samepicture.warehouse import DbtTarget, open_warehouse
 
 DBT = PROJECT / "dbt"
 
@@ -29,7 +29,7 @@ def project_sha256() -> str:
 
 def make_everything(settings: Settings) -> tuple[Done, Compiled]:
     """Run seeds, models and data tests; what was done, and what dbt compiled for it. Raises BuildFailed."""
-    results = _invoke(settings)
+    results, target = _invoke(settings)
     failed = [f"{r.node.name}: {(r.message or '').strip().splitlines()[0]}" for r in results if str(r.status) in ("error", "fail")]
     if failed:
         raise BuildFailed("dbt could not build everything, so the marts keep their last state: " + "; ".join(failed[:5]))
@@ -38,46 +38,62 @@ def make_everything(settings: Settings) -> tuple[Done, Compiled]:
         tests=sum(1 for r in results if str(r.node.resource_type) == "test" and str(r.status) == "pass"),
         warnings=tuple(f"{r.node.name}: {r.message}" for r in results if str(r.status) == "warn"),
     )
-    return done, Compiled([_node(r.node) for r in results if str(r.node.resource_type) in ("model", "test")])
+    return done, Compiled([_node(r.node, target) for r in results if str(r.node.resource_type) in ("model", "test")])
 
 
-def _node(node: Any) -> Node:
+def _node(node: Any, target: DbtTarget) -> Node:
     is_test = str(node.resource_type) == "test"
     return Node(
         unique_id=node.unique_id,
         name=node.name,
-        relation=None if is_test else node.relation_name,
-        sql=node.compiled_code,
+        relation=None if is_test else target.shown(node.relation_name),
+        sql=target.shown(node.compiled_code),
         parents=tuple(node.depends_on.nodes),
         failures=node.config.fail_calc if is_test else "",
         is_error=is_test and str(node.config.severity).lower() == "error",
-        keyed_by=() if is_test else tuple(node.config.meta.get("keyed_by", ())),
+        keyed_by=_looks_at(node) if is_test else tuple(node.config.meta.get("keyed_by", ())),
+        refers_to=_refers_to(node) if is_test else (),
     )
 
 
-def _invoke(settings: Settings) -> Sequence[Any]:
-    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+def _looks_at(test: Any) -> tuple[str, ...]:
+    """The columns of rows that a test looks at together. A test of our own says so itself, in its config."""
+    kind = getattr(test, "test_metadata", None)
+    if kind is None:
+        return tuple(test.config.meta.get("keyed_by", ()))
+    if kind.name in ("not_null", "accepted_values", "relationships"):
+        return EACH_ROW
+    if kind.name == "unique":
+        return (kind.kwargs["column_name"],)
+    return tuple(kind.kwargs["columns"]) if kind.name == "unique_key" else ()
+
+
+def _refers_to(test: Any) -> tuple[str, ...]:
+    """The model and the column that a test of references looks them up in."""
+    kind = getattr(test, "test_metadata", None)
+    if kind is None or kind.name != "relationships":
+        return ()
+    target = next((parent for parent in test.depends_on.nodes if parent != test.attached_node), test.attached_node)
+    return (target, kind.kwargs["field"])
+
+
+def _invoke(settings: Settings) -> tuple[Sequence[Any], DbtTarget]:
     from dbt.cli.main import dbtRunner
 
     command = ["build", "--project-dir", str(DBT), "--profiles-dir", str(DBT), "--log-path", str(settings.home / "logs" / "dbt"), "--quiet"]
     # Unit tests prove the rules on invented rows; `make test` runs them. Here only the data is tested.
     command += ["--exclude-resource-type", "unit_test"]
-    with _environment(settings), open_warehouse(settings).turn():
-        result = dbtRunner().invoke(command)
-        DuckDBConnectionManager.close_all_connections()
+    with open_warehouse(settings).dbt() as target, _environment(settings, target):
+        result = dbtRunner().invoke([*command, "--target", target.name])
     if result.exception is not None:
         raise BuildFailed(f"dbt could not start: {result.exception}")
-    return list(getattr(result.result, "results", []))
+    return list(getattr(result.result, "results", [])), target
 
 
 @contextmanager
-def _environment(settings: Settings) -> Iterator[None]:
+def _environment(settings: Settings, target: DbtTarget) -> Iterator[None]:
     """dbt reads its paths from the environment; put back what was there."""
-    values = {
-        "SAMEPICTURE_DUCKDB": str(open_warehouse(settings).path),
-        "DBT_TARGET_PATH": str(settings.home / "dbt"),
-        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
-    }
+    values = {**target.environment, "DBT_TARGET_PATH": str(settings.home / "dbt"), "DBT_SEND_ANONYMOUS_USAGE_STATS": "false"}
     before = {name: os.environ.get(name) for name in values}
     os.environ.update(values)
     try:

@@ -15,10 +15,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Column, Connection, MetaData, String, Table, TextClause, bindparam, delete, inspect, text
+from sqlalchemy import Connection
 
-CHANGES = "changes"
-"""Schema of the keys that each build touched, a table a model, until the analysts' copy has taken them over."""
+from samepicture.warehouse import build_sql
+from samepicture.warehouse.base import append
+
+BY_RECORD = "~"
+"""After the name of a model in the ledger: only rows of changed records were made."""
 SHARE_MAX = 0.1
 """Of a raw table: with more changed rows than this it is quicker to make the models whole."""
 
@@ -41,28 +44,23 @@ class Source:
 
 def is_small(connection: Connection, source: Source) -> bool:
     """Whether what was added is little, beside what is there."""
-    added: int = connection.execute(
-        _of(source, f"select count(*) from {source.relation} where submission_id in :ids")  # noqa: S608 - our own names
-    ).scalar_one()
+    added: int = connection.exec_driver_sql(f"select count(*) from {source.relation} where {_is_of(source)}").scalar_one()  # noqa: S608 - our own names
     total: int = connection.exec_driver_sql(f"select count(*) from {source.relation}").scalar_one()  # noqa: S608
     return added <= SHARE_MAX * total
 
 
 def of_source(connection: Connection, source: Source, keyed_by: Sequence[str], name: str) -> Changed:
     """All versions of the records that the submissions touched: without these submissions, and with them."""
-    before, after = f"before {name}", f"after {name}"
+    engine = build_sql(connection)
     columns = ", ".join(keyed_by)
-    connection.execute(
-        _of(
-            source,
-            f"""create or replace temp table "{after}" as
-            with touched as (select distinct {columns} from {source.relation} where submission_id in :ids)
-            select * from {source.relation} as records
-            where exists (select 1 from touched where {_same("records", "touched", keyed_by)})""",  # noqa: S608
-        )
+    touched = engine.temporary(connection, f"touched {name}", f"select distinct {columns} from {source.relation} where {_is_of(source)}")  # noqa: S608
+    after = engine.temporary(
+        connection,
+        f"after {name}",
+        f"""select records.* from {touched} as touched
+        inner join {source.relation} as records on {engine.is_same("records", "touched", keyed_by)}""",  # noqa: S608
     )
-    connection.execute(_of(source, f'create or replace temp table "{before}" as select * from "{after}" where submission_id not in :ids'))  # noqa: S608
-    return Changed(_temporary(before), _temporary(after))
+    return Changed(engine.temporary(connection, f"before {name}", f"select * from {after} where not {_is_of(source)}"), after)  # noqa: S608
 
 
 def apply(
@@ -79,52 +77,36 @@ def apply(
     `parents` are the relations that its SQL reads and that hold records: with what changed
     in them, or None where nothing did. What else it reads is read as it is.
     """
+    engine = build_sql(connection)
     columns = ", ".join(keyed_by)
-    before, after, keys = f"before {name}", f"after {name}", f"keys {name}"
     earlier = {parent: changed.before if changed else _none_of(connection, parent) for parent, changed in parents.items()}
     now = {parent: changed.after if changed else _none_of(connection, parent) for parent, changed in parents.items()}
-    connection.exec_driver_sql(f'create or replace temp table "{after}" as {_reading(sql, now)}')
-    connection.exec_driver_sql(
-        f"""create or replace temp table "{keys}" as
-        select distinct {columns} from ({_reading(sql, earlier)}) union select distinct {columns} from "{after}" """  # noqa: S608
+    after = engine.temporary(connection, f"after {name}", reading(sql, now))
+    keys = engine.temporary(
+        connection,
+        f"keys {name}",
+        f"select distinct {columns} from ({reading(sql, earlier)}) as earlier union select distinct {columns} from {after}",  # noqa: S608
     )
-    connection.exec_driver_sql(
-        f"""create or replace temp table "{before}" as select * from {relation} as earlier
-        where exists (select 1 from "{keys}" as keys where {_same("earlier", "keys", keyed_by)})"""  # noqa: S608
+    before = engine.temporary(
+        connection,
+        f"before {name}",
+        f"select earlier.* from {keys} as keys inner join {relation} as earlier on {engine.is_same('earlier', 'keys', keyed_by)}",  # noqa: S608
     )
-    _replace(connection, relation, f'"{keys}"', f'"{after}"', keyed_by)
-    connection.exec_driver_sql(f"create schema if not exists {CHANGES}")
-    connection.exec_driver_sql(f"create table if not exists {CHANGES}.{name} as select '' as build_id, * from \"{keys}\" where false")  # noqa: S608
-    connection.exec_driver_sql(f"insert into {CHANGES}.{name} select '{build_id}', * from \"{keys}\"")  # noqa: S608 - a hexadecimal number of ours
-    return Changed(_temporary(before), _temporary(after))
-
-
-def forget(connection: Connection, build_ids: Sequence[str]) -> None:
-    """Drop the keys that these builds touched: the analysts' copy has taken them over. Those of a build that came meanwhile stay."""
-    for table in inspect(connection).get_table_names(schema=CHANGES):
-        keys = Table(table, MetaData(schema=CHANGES), Column("build_id", String))
-        connection.execute(delete(keys).where(keys.c.build_id.in_(build_ids)))
-
-
-def forget_all(connection: Connection) -> None:
-    """Drop all keys: every model was made whole, by SQL that may know its rows by other columns now."""
-    connection.exec_driver_sql(f"drop schema if exists {CHANGES} cascade")
-
-
-def _replace(connection: Connection, relation: str, keys: str, rows: str, keyed_by: Sequence[str]) -> None:
-    """Take the rows of these keys away, and put others in."""
     table = relation.rsplit(".", 1)[-1]
-    connection.exec_driver_sql(
-        f"delete from {relation} where exists (select 1 from {keys} as keys where {_same(table, 'keys', keyed_by)})"  # noqa: S608
-    )
-    connection.exec_driver_sql(f"insert into {relation} by name select * from {rows}")  # noqa: S608
+    connection.exec_driver_sql(f"delete from {relation} using {keys} as keys where {engine.is_same(table, 'keys', keyed_by)}")  # noqa: S608
+    append(connection, relation, f"select * from {after}")  # noqa: S608
+    engine.note_changes(connection, name, keys, build_id)
+    return Changed(before, after)
 
 
-def _of(source: Source, sql: str) -> TextClause:
-    return text(sql).bindparams(bindparam("ids", list(source.submission_ids), expanding=True))
+def has_lost(connection: Connection, changed: Changed, keyed_by: Sequence[str]) -> bool:
+    """Whether a key that was in the changed rows is no longer there."""
+    columns = ", ".join(keyed_by)
+    lost = f"select {columns} from {changed.before} except select {columns} from {changed.after}"  # noqa: S608 - our own names
+    return connection.exec_driver_sql(f"{lost} limit 1").first() is not None
 
 
-def _reading(sql: str, relations: Mapping[str, str]) -> str:
+def reading(sql: str, relations: Mapping[str, str]) -> str:
     """dbt's SQL with other tables in the place of some; it quotes every part of their names."""
     for relation, other in relations.items():
         sql = sql.replace(relation, other)
@@ -133,13 +115,9 @@ def _reading(sql: str, relations: Mapping[str, str]) -> str:
 
 def _none_of(connection: Connection, relation: str) -> str:
     name = "none of " + relation.rsplit(".", 1)[-1].strip('"')
-    connection.exec_driver_sql(f'create or replace temp table "{name}" as select * from {relation} where false')  # noqa: S608
-    return _temporary(name)
+    return build_sql(connection).temporary(connection, name, f"select * from {relation} where false")  # noqa: S608
 
 
-def _same(left: str, right: str, columns: Sequence[str]) -> str:
-    return " and ".join(f"{left}.{column} is not distinct from {right}.{column}" for column in columns)
-
-
-def _temporary(name: str) -> str:
-    return f'temp."{name}"'
+def _is_of(source: Source) -> str:
+    """The condition that a row came in one of these submissions; their ids are ours: a feed and digits of a hash."""
+    return "submission_id in ({})".format(", ".join(f"'{submission_id}'" for submission_id in source.submission_ids))

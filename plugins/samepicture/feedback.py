@@ -67,7 +67,7 @@ def report(pipeline: Pipeline, submission_id: str) -> Report:
     table = ledger.submission
     warehouse = open_warehouse(pipeline.settings)
     warehouse.create()
-    with warehouse.writer() as connection:
+    with warehouse.reader() as connection:
         row = connection.execute(
             select(table, ledger.stage.c.finished_at)
             .join(ledger.stage, ledger.stage.c.submission_id == table.c.submission_id)
@@ -137,7 +137,7 @@ def _pending(pipeline: Pipeline) -> list[tuple[str, str | None]]:
     table, told, stage = ledger.submission, ledger.feedback, ledger.stage
     warehouse = open_warehouse(pipeline.settings)
     warehouse.create()
-    with warehouse.writer() as connection:
+    with warehouse.reader() as connection:
         rows = connection.execute(
             select(table.c.submission_id, told.c.report_sha256)
             .join(stage, (stage.c.submission_id == table.c.submission_id) & (stage.c.stage_code == "loaded"))

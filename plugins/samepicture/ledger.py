@@ -6,7 +6,10 @@ without a ledger entry, nor the ledger a load that did not happen.
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, DateTime, Float, Integer, MetaData, String, Table
+from collections.abc import Collection
+from datetime import UTC, datetime
+
+from sqlalchemy import BigInteger, Boolean, Column, Connection, DateTime, Float, Integer, MetaData, String, Table, update
 
 metadata = MetaData(schema="ops")
 
@@ -110,6 +113,7 @@ build = Table(
     Column("model_names", String, comment="The models that were made, separated by commas; empty: all."),
     Column("started_at", DateTime(timezone=True), nullable=False),
     Column("finished_at", DateTime(timezone=True), nullable=False),
+    Column("published_at", DateTime(timezone=True), comment="When it was published; empty: not yet."),
     comment="One row a finished dbt build. Key: build_id.",
 )
 
@@ -147,3 +151,9 @@ notice = Table(
     Column("solved_at", DateTime(timezone=True), comment="When it was told that it is over; empty: it is not."),
     comment="One row a problem and messenger that took it. Key: notice_id.",
 )
+
+
+def mark_published(connection: Connection, build_ids: Collection[str]) -> None:
+    """Enter that analysts see these builds now."""
+    unmarked = build.c.build_id.in_(build_ids) & build.c.published_at.is_(None)
+    connection.execute(update(build).where(unmarked).values(published_at=datetime.now(UTC)))

@@ -100,7 +100,7 @@ def look(pipeline: Pipeline) -> Seen:
     """Read what `problems` needs, in one short transaction."""
     settings = pipeline.settings
     waiting = unprocessed(pipeline)
-    with open_warehouse(settings).writer() as connection:
+    with open_warehouse(settings).reader() as connection:
         feeds, submissions, drift = _read(connection)
         work = find_pending(connection)
     uncollected = [(feed_id, failure) for feed_id in pipeline.feeds if (failure := failures.read(settings, feed_id))]
@@ -144,7 +144,7 @@ def messengers(settings: Settings) -> dict[str, Messenger]:
 def _tell_by(pipeline: Pipeline, name: str, send: Messenger, there: Sequence[Problem], now: datetime) -> tuple[int, int]:
     """One messenger's turn. It is marked after sending: a crash in between tells twice, and nothing is lost."""
     table = ledger.notice
-    with open_warehouse(pipeline.settings).writer() as connection:
+    with open_warehouse(pipeline.settings).reader() as connection:
         rows = connection.execute(
             select(table).where(table.c.messenger_code == name, table.c.solved_at.is_(None)).order_by(table.c.told_at)
         )

@@ -31,7 +31,7 @@ def pending(settings: Settings) -> Pending | None:
     """What was loaded since the last build; None where there is nothing to do."""
     warehouse = open_warehouse(settings)
     warehouse.create()
-    with warehouse.writer() as connection:
+    with warehouse.reader() as connection:
         return find(connection)
 
 

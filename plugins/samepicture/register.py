@@ -34,7 +34,7 @@ def submissions(pipeline: Pipeline, feed_id: str | None = None) -> list[Submissi
     table = ledger.submission
     warehouse = open_warehouse(pipeline.settings)
     warehouse.create()
-    with warehouse.writer() as connection:
+    with warehouse.reader() as connection:
         known = {row.submission_id: row for row in connection.execute(select(table))}
     found = []
     for receipt in pipeline.landing.receipts():
@@ -61,7 +61,7 @@ def unprocessed(pipeline: Pipeline) -> list[Receipt]:
     """
     warehouse = open_warehouse(pipeline.settings)
     warehouse.create()
-    with warehouse.writer() as connection:
+    with warehouse.reader() as connection:
         known: set[str] = set(connection.execute(select(ledger.submission.c.submission_id)).scalars())
     found = [pipeline.landing.receipt(submission_id) for submission_id in pipeline.landing.submission_ids() - known]
     return sorted(found, key=lambda receipt: (receipt.landed_at, receipt.submission_id))
@@ -73,7 +73,7 @@ def rejected_records(pipeline: Pipeline, submission_id: str) -> list[tuple[Any, 
     A submission that was refused whole has its own sentence first, at line '-'. Raises KeyError.
     """
     pipeline.landing.receipt(submission_id)
-    with open_warehouse(pipeline.settings).writer() as connection:
+    with open_warehouse(pipeline.settings).reader() as connection:
         whole = connection.execute(
             select(ledger.submission.c.rejection_code, ledger.submission.c.rejection_sentence).where(
                 ledger.submission.c.submission_id == submission_id, ledger.submission.c.rejection_code.is_not(None)
@@ -93,7 +93,7 @@ def rejected_records(pipeline: Pipeline, submission_id: str) -> list[tuple[Any, 
 def warnings_of(pipeline: Pipeline, submission_id: str) -> list[tuple[Any, ...]]:
     """Code, column, value, number of records and sentence of each warning of a submission."""
     table = ledger.warning
-    with open_warehouse(pipeline.settings).writer() as connection:
+    with open_warehouse(pipeline.settings).reader() as connection:
         rows = connection.execute(
             select(table.c.code, table.c.column_name, table.c.value, table.c.row_count, table.c.sentence)
             .where(table.c.submission_id == submission_id)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from urllib.parse import urlsplit
 
 PROJECT = Path(__file__).resolve().parents[2]
 """The checkout: dags/, dbt/ and expectations/ lie beside plugins/."""
@@ -26,8 +27,8 @@ class Settings:
 
     home: Path
     """SAMEPICTURE_HOME: what this installation writes. Default: .samepicture in the checkout."""
-    warehouse: str
-    """SAMEPICTURE_WAREHOUSE: SQLAlchemy URL. Default: a DuckDB file in the home."""
+    warehouse: str = field(repr=False)
+    """SAMEPICTURE_WAREHOUSE: SQLAlchemy URL, duckdb:///<file> or postgresql://... Default: a DuckDB file in the home."""
     landing: str
     """SAMEPICTURE_LANDING: fsspec URL of the landing store. Default: landing/ in the home."""
     feeds: tuple[Path, ...]
@@ -89,8 +90,11 @@ class Settings:
 
     @property
     def compiled(self) -> Path:
-        """What dbt compiled: models and tests as the warehouse runs them."""
-        return self.home / "compiled.json"
+        """What dbt compiled: models and tests as the warehouse runs them, with the names of its database."""
+        engine, rest = self.warehouse.split(":", 1)
+        if engine == "duckdb":
+            return self.home / "compiled.json"
+        return self.home / f"compiled.{PurePosixPath(urlsplit(rest).path).name}.json"
 
     @property
     def picture(self) -> Path:

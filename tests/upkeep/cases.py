@@ -74,7 +74,9 @@ def tables(
     found = {}
     for schema, table in names:
         name = f"{schema}.{table}"
-        if schema in schemas and name not in ("ops.build", "ops.feedback", "ops.notice"):
+        if schema in ("information_schema", "pg_catalog"):
+            continue
+        if schemas is None or (schema in schemas and name not in ("ops.build", "ops.feedback", "ops.notice")):
             with open_warehouse(settings).writer() as connection:
                 result = connection.execute(text(f'select * from "{schema}"."{table}"'))
                 keep = [place for place, column in enumerate(result.keys()) if column not in without.get(name, "").split(", ")]
@@ -92,12 +94,12 @@ def everything(pipeline: Pipeline) -> Iterator[tuple[str, bytes]]:
         yield f"name of {path}", str(path).encode()
         if content.startswith(MAGIC):
             yield from _unpacked(str(path), pipeline.landing.store.seal.opened(content))
-    for database in (open_warehouse(settings).path, settings.picture):
-        if database.exists():
-            with duckdb.connect(str(database), read_only=True) as connection:
-                for schema, table in connection.execute("select table_schema, table_name from information_schema.tables").fetchall():
-                    cells = connection.execute(f'select * from "{schema}"."{table}"').fetchall()
-                    yield f"{database.name}: {schema}.{table}", str(cells).encode()
+    for name, cells in tables(settings, None).items():
+        yield f"cells of {name}", str(cells).encode()
+    if settings.picture.exists():
+        with duckdb.connect(str(settings.picture), read_only=True) as connection:
+            for schema, table in connection.execute("select table_schema, table_name from information_schema.tables").fetchall():
+                yield f"copy of {schema}.{table}", str(connection.execute(f'select * from "{schema}"."{table}"').fetchall()).encode()
 
 
 def _unpacked(name: str, content: bytes) -> Iterator[tuple[str, bytes]]:

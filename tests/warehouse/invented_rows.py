@@ -38,7 +38,7 @@ class Warehouse:
     def __init__(self, folder: Path, target: Path) -> None:
         self.path = folder / "warehouse.duckdb"
         self.target = target
-        DuckDBWarehouse(f"duckdb:///{self.path}").create()
+        DuckDBWarehouse(f"duckdb:///{self.path}", folder / "picture.duckdb").create()
 
     def insert(self, table: str, rows: list[Row]) -> None:
         """Rows by column name; what a row does not name is NULL."""

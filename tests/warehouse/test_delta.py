@@ -15,9 +15,10 @@ from samepicture.build import build
 from samepicture.compiled import BY_RECORD, Compiled
 from samepicture.dbt_project import project_sha256
 from samepicture.process import Pipeline
-from samepicture.publish import COPIED_SCHEMAS, publish
+from samepicture.publish import publish
 from samepicture.settings import PROJECT
 from samepicture.warehouse import open_warehouse
+from samepicture.warehouse.picture import COPIED_SCHEMAS
 
 HEADER, *ROWS = csv.reader(io.StringIO((PROJECT / "dags/feeds/complaint_northmoor/sample.csv").read_text()))
 GOOD = [row for row in ROWS if len(row) == len(HEADER) and row[HEADER.index("Stage (code)")] == "CLO"][:1]
@@ -108,8 +109,7 @@ def copied(pipeline: Pipeline) -> dict[str, Any]:
         }
 
 
-@pytest.fixture
-def filled(pipeline: Pipeline) -> Pipeline:
+def fill(pipeline: Pipeline) -> Pipeline:
     """A warehouse with complaints, stories and activities."""
     load(pipeline, "complaint_northmoor", "first.csv", cases(range(200)))
     for feed_id in OTHERS:
@@ -119,6 +119,16 @@ def filled(pipeline: Pipeline) -> Pipeline:
     build(pipeline.settings)
     publish(pipeline.settings)
     return pipeline
+
+
+@pytest.fixture
+def filled(on_each_engine: Pipeline) -> Pipeline:
+    return fill(on_each_engine)
+
+
+@pytest.fixture
+def embedded(pipeline: Pipeline) -> Pipeline:
+    return fill(pipeline)
 
 
 @pytest.mark.parametrize(
@@ -152,6 +162,8 @@ def test_a_small_change_gives_what_a_whole_build_gives(filled: Pipeline, steps: 
             publish(filled.settings)
     publish(filled.settings)
     assert not keys_kept(filled), "the copy has taken them over"
+    if filled.settings.warehouse.startswith("postgresql"):
+        return
     by_record_copy = copied(filled)
     filled.settings.picture.unlink()
     publish(filled.settings)
@@ -174,16 +186,16 @@ def test_what_is_replayed_or_large_is_made_whole(filled: Pipeline) -> None:
     assert tables(filled) == made_whole(filled)
 
 
-def test_keys_stay_until_the_copy_has_them_and_go_when_dbt_makes_everything(filled: Pipeline) -> None:
-    load(filled, "complaint_northmoor", "small.csv", cases(range(2000, 2003)))
-    build(filled.settings)
-    assert keys_kept(filled)
-    filled.settings.compiled.unlink()
-    load(filled, "complaint_northmoor", "more.csv", cases(range(2003, 2005)))
-    build(filled.settings)
-    assert not keys_kept(filled), "they may be of other columns than the models have now"
-    publish(filled.settings)
-    copy = copied(filled)
-    filled.settings.picture.unlink()
-    publish(filled.settings)
-    assert copy == copied(filled)
+def test_keys_stay_until_the_copy_has_them_and_go_when_dbt_makes_everything(embedded: Pipeline) -> None:
+    load(embedded, "complaint_northmoor", "small.csv", cases(range(2000, 2003)))
+    build(embedded.settings)
+    assert keys_kept(embedded)
+    embedded.settings.compiled.unlink()
+    load(embedded, "complaint_northmoor", "more.csv", cases(range(2003, 2005)))
+    build(embedded.settings)
+    assert not keys_kept(embedded), "they may be of other columns than the models have now"
+    publish(embedded.settings)
+    copy = copied(embedded)
+    embedded.settings.picture.unlink()
+    publish(embedded.settings)
+    assert copy == copied(embedded)

@@ -17,6 +17,11 @@ NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 FEED = "complaint_northmoor"
 
 
+@pytest.fixture
+def pipeline(on_each_engine: Pipeline) -> Pipeline:
+    return on_each_engine
+
+
 def landed(pipeline: Pipeline, at: datetime, outcome: str, updated: str = "") -> str:
     """A file with one case, landed at that moment by our clock; its submission."""
     feed = pipeline.feed(FEED)

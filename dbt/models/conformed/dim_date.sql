@@ -78,8 +78,10 @@ select
     is_working_day,
     case
         when is_working_day is not null
-            then sum(case when is_working_day then 1 else 0 end) over (
-                order by date_day rows between unbounded preceding and current row
+            then cast(
+                sum(case when is_working_day then 1 else 0 end) over (
+                    order by date_day rows between unbounded preceding and current row
+                ) as bigint
             )
     end as working_day_number
 from named

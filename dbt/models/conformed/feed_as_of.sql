@@ -19,7 +19,7 @@ versions as (
 as_of as (
     select
         versions.feed_id,
-        cast(least(versions.last_version_at, coalesce(landings.last_landed_at, versions.last_version_at)) as date) as as_of_date
+        {{ utc_date('least(versions.last_version_at, coalesce(landings.last_landed_at, versions.last_version_at))') }} as as_of_date
     from versions
     left join landings on versions.feed_id = landings.feed_id
 )

@@ -66,7 +66,7 @@ measured as (
         feeds.expected_every_days,
         submissions.last_landed_at,
         submissions.last_loaded_at,
-        {{ dbt.datediff('cast(submissions.last_loaded_at as date)', today(), 'day') }} as days_since_last_load, -- noqa: LT05
+        {{ days_between(utc_date('submissions.last_loaded_at'), today()) }} as days_since_last_load, -- noqa: LT05
         coalesce(submissions.submission_count, 0) as submission_count,
         coalesce(submissions.refused_submission_count, 0) as refused_submission_count,
         coalesce(submissions.received_count, 0) as received_count,

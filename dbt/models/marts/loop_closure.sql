@@ -5,7 +5,7 @@ with actions as (
         *,
         done_date is not null as is_done,
         told_back_date is not null and told_back_channel_code is not null as is_told_back,
-        {{ dbt.datediff('agreed_date', 'done_date', 'day') }} as agreed_to_done_days
+        {{ days_between('agreed_date', 'done_date') }} as agreed_to_done_days
     from {{ ref('fct_improvement_action') }}
 ),
 
@@ -74,19 +74,19 @@ select
     actions.is_told_back,
     actions.is_done and actions.is_told_back and actions.told_back_date >= actions.done_date as is_loop_closed,
     case
-        when said.said_date <= actions.agreed_date then {{ dbt.datediff('said.said_date', 'actions.agreed_date', 'day') }}
+        when said.said_date <= actions.agreed_date then {{ days_between('said.said_date', 'actions.agreed_date') }}
     end as said_to_agreed_days,
     case
-        when said.said_date <= actions.done_date then {{ dbt.datediff('said.said_date', 'actions.done_date', 'day') }}
+        when said.said_date <= actions.done_date then {{ days_between('said.said_date', 'actions.done_date') }}
     end as said_to_done_days,
     actions.agreed_to_done_days,
     case
         when actions.is_told_back and actions.told_back_date >= actions.done_date
-            then {{ dbt.datediff('actions.done_date', 'actions.told_back_date', 'day') }}
+            then {{ days_between('actions.done_date', 'actions.told_back_date') }}
     end as done_to_told_days,
     case
         when actions.is_told_back and said.said_date <= actions.told_back_date
-            then {{ dbt.datediff('said.said_date', 'actions.told_back_date', 'day') }}
+            then {{ days_between('said.said_date', 'actions.told_back_date') }}
     end as said_to_told_days,
     actions.remeasured_date,
     actions.remeasured_outcome_code,

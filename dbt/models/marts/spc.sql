@@ -12,7 +12,7 @@ with steps as (
         count(*) over whole_series as point_count,
         avg(value) over whole_series as mean_value,
         abs(value - lag(value) over series) as moving_range,
-        sign(round(value - lag(value) over series, 9)) as step_sign
+        sign({{ rounded('value - lag(value) over series', 9) }}) as step_sign
     from {{ ref('metric_month') }}
     window
         series as (partition by metric_code, organisation_ods_code, setting_code order by month_start_date),
@@ -22,7 +22,7 @@ with steps as (
 averaged as (
     select
         *,
-        sign(round(value - mean_value, 9)) as side_sign,
+        sign({{ rounded('value - mean_value', 9) }}) as side_sign,
         avg(moving_range) over (partition by metric_code, organisation_ods_code, setting_code) as unscreened_range
     from steps
 ),
@@ -51,8 +51,8 @@ limited as (
 placed as (
     select
         *,
-        round(value - upper_limit, 9) > 0 or round(value - lower_limit, 9) < 0 as is_outside_limits,
-        round(value - upper_near_limit, 9) > 0 or round(value - lower_near_limit, 9) < 0 as is_beyond_near_limits
+        {{ rounded('value - upper_limit', 9) }} > 0 or {{ rounded('value - lower_limit', 9) }} < 0 as is_outside_limits,
+        {{ rounded('value - upper_near_limit', 9) }} > 0 or {{ rounded('value - lower_near_limit', 9) }} < 0 as is_beyond_near_limits
     from limited
 ),
 

@@ -58,7 +58,7 @@ def back_up(pipeline: Pipeline, into: Path, keep: int | None = None) -> Backup:
     Raises BackupError, OSError; then what was written is no backup and is removed by the next.
     """
     settings = pipeline.settings
-    if not settings.home.exists() or open_warehouse(settings).is_empty:
+    if not settings.home.exists() or open_warehouse(settings).is_empty():
         raise BackupError("there is nothing to back up yet: SAMEPICTURE_HOME holds no warehouse.")
     into.mkdir(parents=True, exist_ok=True, mode=0o700)
     for broken in into.glob("*.part"):
@@ -150,7 +150,7 @@ def _require_empty(pipeline: Pipeline) -> None:
     settings = pipeline.settings
     if (settings.home / RESTORING).exists():
         return
-    if not open_warehouse(settings).is_empty or pipeline.landing.submission_ids():
+    if not open_warehouse(settings).is_empty() or pipeline.landing.submission_ids():
         raise BackupError(
             "there is a warehouse or a landing store already, and neither is written over: "
             "set SAMEPICTURE_HOME (and SAMEPICTURE_LANDING) to an empty place."

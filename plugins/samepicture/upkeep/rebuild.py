@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import polars as pl
@@ -25,6 +26,7 @@ from samepicture.settings import Settings
 from samepicture.upkeep.retention import apply_to_warehouse
 from samepicture.upkeep.strike import next_load_number
 from samepicture.warehouse import Warehouse, open_warehouse
+from samepicture.warehouse.duckdb import DuckDBWarehouse
 
 FOLDER = "rebuild"
 BATCH_ROWS = 50_000
@@ -74,8 +76,8 @@ def rebuild(pipeline: Pipeline, *, accept_differences: bool = False, progress: C
         shutil.rmtree(folder, ignore_errors=True)
         old = open_warehouse(settings)
         old.create()
-        other = old.beside(folder)
-        beside = Pipeline(replace(settings, home=folder, warehouse=other.url))
+        beside = Pipeline(replace(settings, home=folder, warehouse=f"duckdb:///{folder / _file_name(settings)}"))
+        other = DuckDBWarehouse(beside.settings.warehouse, beside.settings.picture)
         loaded: dict[str, bool] = {}
         failed: dict[str, str] = {}
         _catch_up(pipeline, beside, loaded, failed, progress)
@@ -94,10 +96,16 @@ def rebuild(pipeline: Pipeline, *, accept_differences: bool = False, progress: C
                 progress("putting it in its place")
                 in_place = old.take_place(other, lambda connection, last=last: next_load_number(connection) == last)  # type: ignore[misc]
             if in_place:
-                (folder / settings.compiled.name).replace(settings.compiled)
+                settings.compiled.unlink(missing_ok=True)
+                build(settings)
                 publish(settings, afresh=True)
                 shutil.rmtree(folder, ignore_errors=True)
     return Rebuilt(len(loaded), sum(loaded.values()), tables, tuple(differences), failed, in_place)
+
+
+def _file_name(settings: Settings) -> str:
+    """The embedded warehouse's own, which is the name of its catalogue; any for a shared one."""
+    return settings.warehouse.rsplit("/", 1)[-1] if settings.warehouse.startswith("duckdb:") else "warehouse.duckdb"
 
 
 def _catch_up(
@@ -187,6 +195,11 @@ def _row_hashes(warehouse: Warehouse, name: str) -> pl.DataFrame:
     return pl.DataFrame({"row": pl.concat(frames)}) if frames else pl.DataFrame(schema={"row": pl.UInt64})
 
 
+def _shown(cell: Any) -> str:
+    """A value as every engine gives it; sums of floating numbers hang on the order of the rows."""
+    return f"{cell:.9g}" if isinstance(cell, float | Decimal) else str(cell)
+
+
 def _hashes(rows: Sequence[Any], names: Sequence[str]) -> pl.Series:
-    cells = [tuple(None if cell is None else str(cell) for cell in row) for row in rows]
+    cells = [tuple(None if cell is None else _shown(cell) for cell in row) for row in rows]
     return pl.DataFrame(cells, schema=dict.fromkeys(names, pl.String), orient="row").hash_rows().alias("row")

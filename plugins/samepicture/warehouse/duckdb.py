@@ -1,33 +1,32 @@
-"""The embedded warehouse: one DuckDB file, one writer at a time."""
+"""The embedded warehouse: one DuckDB file, one writer at a time, and a read-only copy for analysts."""
 
 from __future__ import annotations
 
 import fcntl
 import os
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import IO, Any
 
 import duckdb
-from sqlalchemy import Connection, Engine, MetaData, Select, create_engine, event
+from sqlalchemy import Connection, Engine, MetaData, Select, create_engine, event, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from samepicture import ledger
+from samepicture.warehouse import picture
+from samepicture.warehouse.base import WAIT_SECONDS, DbtTarget, WarehouseError
 from samepicture.warehouse.tables import raw_tables
-
-WAIT_SECONDS = 600.0
-"""How long a writer queues for the file before it gives up."""
 
 
 class DuckDBWarehouse:
     """Short-lived connections to the file; a second writer waits for the first."""
 
-    def __init__(self, url: str) -> None:
-        self.url = url
+    def __init__(self, url: str, copy: Path) -> None:
         self.path = Path(url.removeprefix("duckdb:///"))
+        self.copy = copy
         self._engine: Engine = create_engine(url, poolclass=NullPool)
         event.listen(self._engine, "connect", _set_up)
 
@@ -44,6 +43,10 @@ class DuckDBWarehouse:
                     yield connection
             finally:
                 connection.close()
+
+    def reader(self) -> AbstractContextManager[Connection]:
+        """The same: while one process writes to the file, no other can open it."""
+        return self.writer()
 
     @contextmanager
     def turn(self) -> Iterator[None]:
@@ -135,20 +138,12 @@ class DuckDBWarehouse:
                 os.fsync(target.fileno())
             fresh.replace(self.path)
 
-    @property
     def is_empty(self) -> bool:
         """Whether there is nothing in it that could be lost."""
         return not self.path.exists()
 
-    def beside(self, folder: Path) -> DuckDBWarehouse:
-        """A second, empty warehouse: to be made there, compared with this one, and put in its place."""
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        other = DuckDBWarehouse(f"duckdb:///{folder / self.path.name}")
-        self._discard(other.path)
-        return other
-
     def take_place(self, other: DuckDBWarehouse, is_right: Callable[[Connection], bool]) -> bool:
-        """Let another warehouse, made with `beside`, be this one, in one move, if that is still right now that nobody writes; whether it was."""
+        """Let another file be this warehouse, in one move, if that is right now that nobody writes; whether it was."""
         with self.turn():
             connection = self._connect()
             try:
@@ -158,6 +153,69 @@ class DuckDBWarehouse:
             if right:
                 other.path.replace(self.path)
         return right
+
+    @contextmanager
+    def dbt(self) -> Iterator[DbtTarget]:
+        """The file for dbt, which keeps it open in this process unless it is told to end."""
+        from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+        with self.turn():
+            try:
+                yield DbtTarget("embedded", {"SAMEPICTURE_DUCKDB": str(self.path)})
+            finally:
+                DuckDBConnectionManager.close_all_connections()
+
+    def take_over(self, connection: Connection) -> None:
+        """What dbt has made shows already: here only the copy is shown. Keys of earlier changes may be of other columns now."""
+        picture.forget_all(connection)
+
+    def publish(self, *, afresh: bool = False) -> None:
+        """Replace the analysts' copy; they keep the old one until they reopen. `afresh`: a file keeps what was deleted from it."""
+        with self.writer() as connection:
+            tables = picture.tables(connection)
+            builds = connection.execute(select(ledger.build)).all()
+        with self.turn():
+            picture.replace(self.copy, self.path, tables, builds, afresh=afresh)
+        build_ids = [build.build_id for build in builds]
+        with self.writer() as connection:
+            picture.forget(connection, build_ids)
+            ledger.mark_published(connection, build_ids)
+
+    def is_published(self, build: Any) -> bool:
+        """Whether the copy shows it."""
+        return build.build_id in picture.shown(self.copy)
+
+    def query(self, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+        """Ask the copy. Raises WarehouseError."""
+        if not self.copy.exists():
+            raise WarehouseError("nothing is published yet: submit a file with --now, or run the scheduler")
+        with duckdb.connect(str(self.copy), read_only=True) as connection:
+            try:
+                result = connection.execute(sql)
+            except duckdb.Error as error:
+                raise WarehouseError(f"the query could not run: {error}") from None
+            return [column[0] for column in result.description or []], result.fetchall()
+
+
+class DuckDBBuild:
+    """A build's SQL in DuckDB."""
+
+    def temporary(self, connection: Connection, name: str, sql: str) -> str:
+        """Make a temporary table of a query; its quoted name."""
+        connection.exec_driver_sql(f'create or replace temp table "{name}" as {sql}')
+        return f'temp."{name}"'
+
+    def refill(self, connection: Connection, relation: str, sql: str) -> None:
+        """Make the table anew: nobody but the copy reads it, and it has no rights of its own to keep."""
+        connection.exec_driver_sql(f"create or replace table {relation} as {sql}")
+
+    def is_same(self, left: str, right: str, columns: Sequence[str]) -> str:
+        """The condition that two rows have these columns the same."""
+        return " and ".join(f"{left}.{column} is not distinct from {right}.{column}" for column in columns)
+
+    def note_changes(self, connection: Connection, model: str, keys: str, build_id: str) -> None:
+        """Keep the keys until the copy has taken them over."""
+        picture.note(connection, model, keys, build_id)
 
 
 def _add_columns(connection: Connection, tables: MetaData) -> None:

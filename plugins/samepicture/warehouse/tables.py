@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Column, MetaData, Table, types
+from sqlalchemy import Column, Index, MetaData, Table, text, types
 
 from samepicture.records import CONTRACTS, PROVENANCE, Kind
 
@@ -20,15 +21,31 @@ SQL_TYPES: dict[Kind, types.TypeEngine[Any]] = {
 
 @cache
 def raw_tables() -> MetaData:
-    """One table a record type: its contract's columns, then provenance. No keys: history stays."""
+    """One table a record type: its contract's columns, then provenance. No keys: history stays.
+
+    PostgreSQL looks up submissions and records by index; DuckDB reads columns faster than it would keep one.
+    """
     metadata = MetaData(schema="raw")
     for contract in CONTRACTS.values():
         columns = [
             Column(column.name, SQL_TYPES.get(column.kind, types.String()), comment=column.description)
             for column in (*contract.columns, *PROVENANCE)
         ]
-        Table(contract.record_type, metadata, *columns, comment=f"{contract.title}: {contract.grain}.")
+        indexes = (
+            Index(f"{contract.record_type}_submission", "submission_id").ddl_if(dialect="postgresql"),
+            Index(f"{contract.record_type}_record", text(key_hash(contract.record_key))).ddl_if(dialect="postgresql"),
+        )
+        Table(contract.record_type, metadata, *columns, *indexes, comment=f"{contract.title}: {contract.grain}.")
     return metadata
+
+
+def key_hash(columns: Sequence[str], table: str = "") -> str:
+    """One number for a key of several columns, NULLs among them, in PostgreSQL: what indexes of keys hold.
+
+    Of a key of long texts an index could not hold the texts; and `is not distinct from` looks up no index.
+    """
+    prefix = f"{table}." if table else ""
+    return f"hash_record_extended(row({', '.join(prefix + column for column in columns)}), 0)"
 
 
 def raw_table(record_type: str) -> Table:

@@ -1,0 +1,47 @@
+"""Rows into and out of PostgreSQL: Parquet, batch by batch; in as CSV that COPY reads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from sqlalchemy import Connection, Select
+
+BATCH_ROWS = 50_000
+
+
+def copy_parquet(connection: Connection, table: str, path: Path) -> int:
+    """Append a Parquet file to a table by column name, in the connection's transaction; the number of rows."""
+    import polars as pl
+    import pyarrow.parquet as pq
+
+    file = pq.ParquetFile(path)
+    columns = ", ".join(f'"{name}"' for name in file.schema_arrow.names)
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, psycopg.Connection)
+    with driver.cursor() as cursor:
+        with cursor.copy(f"copy {table} ({columns}) from stdin (format csv)".encode()) as copy:
+            for batch in file.iter_batches(BATCH_ROWS):
+                # An empty text is "", and NULL is nothing: polars and PostgreSQL agree.
+                copy.write(pl.DataFrame(batch).write_csv(include_header=False).encode())
+        rows: int = cursor.rowcount
+    return rows
+
+
+def export_parquet(connection: Connection, statement: Select[Any], path: Path) -> None:
+    """Write the rows of a query to a Parquet file, as the connection's transaction sees them."""
+    import polars as pl
+    import pyarrow.parquet as pq
+
+    kinds = {int: pl.Int64, float: pl.Float64, bool: pl.Boolean, date: pl.Date, datetime: pl.Datetime("us", "UTC")}
+    schema: dict[str, Any] = {column.name: kinds.get(column.type.python_type, pl.String) for column in statement.selected_columns}
+
+    def table(rows: Sequence[Any]) -> Any:
+        return pl.DataFrame([tuple(row) for row in rows], schema=schema, orient="row").to_arrow(compat_level=pl.CompatLevel.oldest())
+
+    with pq.ParquetWriter(path, table([]).schema, compression="lz4") as target:
+        for rows in connection.execute(statement, execution_options={"yield_per": BATCH_ROWS}).partitions():
+            target.write_table(table(rows))
