@@ -19,11 +19,6 @@ THEM = {"ID": REFERENCE, "Description": f"The {WORDS} words.", "Lessons learned"
 
 
 @pytest.fixture
-def pipeline(on_each_engine: Pipeline) -> Pipeline:
-    return on_each_engine
-
-
-@pytest.fixture
 def submissions(pipeline: Pipeline) -> dict[str, str]:
     """Every way in which an installation can hold one record; ids of the submissions by what they are."""
     made = {
