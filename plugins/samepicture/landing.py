@@ -123,6 +123,8 @@ class Landing:
     def receipt(self, submission_id: str) -> Receipt:
         """The receipt of a submission. Raises KeyError where nothing was landed under this id."""
         try:
+            if "/" in submission_id:  # typed by a person, perhaps
+                raise FileNotFoundError
             return Receipt(**json.loads(self.store.read("receipts", f"{submission_id}.json")))
         except FileNotFoundError:
             raise KeyError(f"no submission {submission_id!r} was landed here: `samepicture status` lists those that were") from None

@@ -16,6 +16,7 @@ from pathlib import Path
 from types import FrameType
 
 from samepicture.airflow.environment import WRITER_POOL, airflow_environment, apply
+from samepicture.sealing import Seal
 from samepicture.settings import Settings
 
 PARTS = {
@@ -80,8 +81,9 @@ def _stop(parts: list[subprocess.Popen[bytes]]) -> None:
 
 
 def _prepare(settings: Settings) -> None:
-    """Airflow's environment, database and the writer's pool. Raises SettingError without a pseudonym key."""
+    """Airflow's environment, database and the writer's pool. Raises SettingError without keys."""
     settings.require_pseudonym_key()
+    Seal(settings.landing_key)
     apply(airflow_environment(settings))
     for preparation in (["db", "migrate"], ["pools", "set", WRITER_POOL, "1", "The warehouse has one writer."]):
         subprocess.run(_airflow(preparation), check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

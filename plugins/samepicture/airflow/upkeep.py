@@ -81,7 +81,7 @@ def erase_dag() -> DAG:
                 try:
                     request = requests.read(pipeline.landing, request_id)
                 except KeyError:
-                    raise AirflowFailException("there is no request of this id: it may be done already") from None
+                    raise AirflowSkipException("there is no request of this id: it is done already, or the id is mistyped") from None
                 done = erase_record(pipeline, CONTRACTS[request.record_type], request.record_key, request.reason)
                 requests.done(pipeline.landing, request_id)
                 print(f"{done.struck.rows} rows erased, {len(done.originals)} originals replaced by judged copies")
