@@ -44,6 +44,7 @@ class SealedStore:
 
     def names(self, folder: str) -> set[str]:
         """Names of the files in a folder of the store."""
+        self.fs.invalidate_cache(self.path(folder))  # others write too
         return {path.rsplit("/", 1)[-1] for path in self.fs.glob(self.path(folder, "*"))}
 
     def exists(self, *parts: str) -> bool:

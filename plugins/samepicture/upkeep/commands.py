@@ -26,7 +26,7 @@ def _pipeline() -> Pipeline:
     return Pipeline(Settings.from_environment())
 
 
-@app.command(epilog='Example: `eval "$(samepicture keys)"`')
+@app.command(epilog='Example: `samepicture keys`, or `eval "$(samepicture keys)"` to try things out')
 def keys() -> None:
     """Print fresh keys, as lines for a shell or an environment file. They are kept nowhere: keep them, apart from the data."""
     from samepicture.sealing import fresh_landing_key, fresh_pseudonym_key
@@ -101,7 +101,7 @@ def retention(
     out.print(table)
 
 
-@app.command("rotate-key", epilog="Example: `SAMEPICTURE_PSEUDONYM_KEY=$OLD,$NEW samepicture rotate-key`")
+@app.command("rotate-key", epilog="Example: `samepicture rotate-key`, with SAMEPICTURE_PSEUDONYM_KEY=OLD,NEW")
 def rotate_key() -> None:
     """Bring the warehouse to the newest key in SAMEPICTURE_PSEUDONYM_KEY, which was appended to the earlier ones."""
     from samepicture.sealing import fresh_pseudonym_key
