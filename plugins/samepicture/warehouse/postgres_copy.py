@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +26,9 @@ def copy_parquet(connection: Connection, table: str, path: Path) -> int:
     with driver.cursor() as cursor:
         with cursor.copy(f"copy {table} ({columns}) from stdin (format csv)".encode()) as copy:
             for batch in file.iter_batches(BATCH_ROWS):
-                # An empty text is "", and NULL is nothing: polars and PostgreSQL agree.
-                copy.write(pl.DataFrame(batch).write_csv(include_header=False).encode())
+                text = BytesIO()
+                pl.DataFrame(batch).write_csv(text, include_header=False)  # as PostgreSQL reads it: an empty text is "", NULL is nothing
+                copy.write(text.getbuffer())
         rows: int = cursor.rowcount
     return rows
 
