@@ -9,6 +9,8 @@ import pytest
 from samepicture.landing import NAME_GONE
 from samepicture.privacy.erased import CODE
 from samepicture.process import Pipeline
+from samepicture.settings import PROJECT
+from samepicture.upkeep.agreement import disagreements
 from samepicture.upkeep.erase import erase, record_key
 from tests.upkeep.cases import FEED, ORGANISATION, export, loaded, others, places, pseudonym, rows, tables
 
@@ -148,3 +150,59 @@ def test_the_file_is_as_it_was_but_for_the_record(pipeline: Pipeline) -> None:
     after = tables(pipeline.settings, ["raw", "staging", "conformed"])
     changed = [name for name, content in after.items() if content != before[name] and name != "conformed.feed_as_of"]
     assert changed == []
+
+
+@pytest.mark.parametrize("killed_in", ["strike.strike", "originals._write_copy", "landing.forget_original", "scrub.build", "scrub.publish"])
+def test_one_that_was_killed_anywhere_is_finished_by_asking_again(
+    pipeline: Pipeline, killed_in: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded(pipeline, export(THEM, *others(20)))
+    loaded(pipeline, export({"ID": "NAMER", "PALS reference": REFERENCE}))
+    loaded(pipeline, export(THEM, *({**case, "Date received": "99/99/9999"} for case in others(5, 60))))
+    pipeline.build_and_publish()
+    places_of = {
+        "strike.strike": "samepicture.upkeep.erase.strike",
+        "originals._write_copy": "samepicture.upkeep.originals._write_copy",
+        "landing.forget_original": "samepicture.landing.Landing.forget_original",
+        "scrub.build": "samepicture.upkeep.scrub.build",
+        "scrub.publish": "samepicture.upkeep.scrub.publish",
+    }
+    with monkeypatch.context() as context:
+        context.setattr(places_of[killed_in], _power_cut)
+        with pytest.raises(ConnectionError):
+            erased(pipeline)
+    later = loaded(pipeline, export({**THEM, "Last updated": "01/11/2025 09:00"}, *others(1)))
+    assert (later.accepted, later.rejected) == (1, 1), "from the first moment on it is not taken"
+    erased(pipeline)
+    assert places(pipeline, REFERENCE, WORDS, pseudonym(pipeline.settings, REFERENCE)) == []
+    assert balanced(pipeline)
+
+
+def _power_cut(*_: object, **__: object) -> None:
+    raise ConnectionError("killed")
+
+
+def test_a_return_of_a_survey_and_a_story_are_erased_by_what_their_source_calls_them(pipeline: Pipeline) -> None:
+    feeds = PROJECT / "dags" / "feeds"
+    for feed in ("survey_response_limesurvey", "experience_story_nhsuk"):
+        assert loaded(pipeline, (feeds / feed / "sample_poll.jsonl").read_bytes(), "poll.jsonl", feed).loaded
+    pipeline.build_and_publish()
+    ((survey, person),) = rows(
+        pipeline.settings, "select survey_id, response_pseudonym from raw.survey_response where narrative is not null order by 1, 2 limit 1"
+    )
+    ((publisher, story, body),) = rows(
+        pipeline.settings, "select publisher_code, story_id, body from raw.experience_story where body is not null order by 2 limit 1"
+    )
+    erase(pipeline, *record_key(pipeline.settings, "survey_response", survey, person, is_pseudonym=True))
+    erase(pipeline, *record_key(pipeline.settings, "experience_story", publisher, story))
+    assert places(pipeline, person, story, body) == []
+    for submission_id in pipeline.landing.submission_ids():
+        assert pipeline.judge(submission_id).is_copy
+        assert pipeline.load(submission_id).loaded
+    again = (feeds / "experience_story_nhsuk" / "sample_poll.jsonl").read_bytes() + b"\n"
+    outcome = loaded(pipeline, again, "poll.jsonl", "experience_story_nhsuk")
+    assert rows(pipeline.settings, f"select count(*) from raw.experience_story where story_id = '{story}'") == [(0,)]
+    assert rows(
+        pipeline.settings, f"select count(*) from ops.quarantine where code = '{CODE}' and submission_id = '{outcome.submission_id}'"
+    ) == [(1,)]
+    assert disagreements(pipeline) == []
