@@ -15,7 +15,6 @@ import json
 import multiprocessing
 import os
 import resource
-import secrets
 import shutil
 import sys
 import tempfile
@@ -72,10 +71,11 @@ def product(path: str, _: int) -> dict[str, float]:
     from samepicture import judge
     from samepicture.mapping import Mapping
     from samepicture.process import Pipeline
+    from samepicture.sealing import fresh_landing_key, fresh_pseudonym_key
     from samepicture.settings import Settings
     from samepicture.validation import Validator
 
-    os.environ["SAMEPICTURE_PSEUDONYM_KEY"] = secrets.token_hex(32)
+    os.environ["SAMEPICTURE_PSEUDONYM_KEY"], os.environ["SAMEPICTURE_LANDING_KEY"] = fresh_pseudonym_key(), fresh_landing_key()
     parts: dict[str, float] = {}
     started = time.perf_counter()
     import great_expectations  # noqa: F401

@@ -19,6 +19,7 @@ from rich.table import Table
 from samepicture import people
 from samepicture.settings import Settings
 from samepicture.terminal import notes, out
+from samepicture.upkeep.commands import app as upkeep
 
 if TYPE_CHECKING:
     from samepicture.load import Outcome
@@ -31,6 +32,7 @@ app = typer.Typer(
     help="Same Picture: patient experience and engagement of one ICS in one warehouse.",
 )
 app.add_typer(people.app, name="people")
+app.add_typer(upkeep)
 
 
 def main() -> None:
@@ -39,7 +41,9 @@ def main() -> None:
     from samepicture.connectors.base import ConnectorError
     from samepicture.feed import FeedError
     from samepicture.messengers import NotSent
+    from samepicture.sealing import CannotOpen
     from samepicture.settings import SettingError
+    from samepicture.upkeep.backup import BackupError
     from samepicture.warehouse import WarehouseError
 
     # dbt leaves semaphores to Python's tracker, which would tell the user of them after every build.
@@ -49,7 +53,7 @@ def main() -> None:
         app(standalone_mode=True)
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 1
-    except (FeedError, SettingError, BuildFailed, ConnectorError, NotSent, WarehouseError) as error:
+    except (FeedError, SettingError, BuildFailed, ConnectorError, NotSent, CannotOpen, BackupError, WarehouseError) as error:
         notes.print(f"samepicture: {error}", style="red", highlight=False, soft_wrap=True)
         code = 1
     except KeyError as error:

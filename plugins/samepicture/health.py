@@ -149,7 +149,7 @@ def _copied(settings: Settings) -> _Ledger:
 
 def _waiting(settings: Settings, known: _Ledger, now: datetime) -> Line:
     """Landed and in no ledger: late where the oldest waits for longer than the retries and the sweep take."""
-    landing = Landing(settings.landing)
+    landing = Landing(settings.landing, settings.landing_key)
     waiting = landing.submission_ids() - known.submission_ids
     if not waiting:
         return Line("waiting", True, "no submission waits")

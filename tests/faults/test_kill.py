@@ -21,6 +21,7 @@ from samepicture.settings import Settings
 from samepicture.warehouse import open_warehouse
 from tests.faults.killed import FEED, STAGES, database_of
 from tests.feeds.test_bad_input import table, written
+from tests.keys import KEYS
 
 DIFFERS = {"landed_at", "started_at", "finished_at", "duration_seconds", "load_number", "replaced_row_count"}
 """Columns that say when, not what. Versions come from the file."""
@@ -47,7 +48,7 @@ def _kill_at_every_stage(folder: Path, server: str) -> str:
     (folder / "earlier.csv").write_text(written(table(5)))
     rows = [*table(12, first=4), *table(1, first=90, changes={"Date received": "01/01/2999"})[1:]]
     (folder / "cases.csv").write_text(written(rows))
-    environment = {**os.environ, "SAMEPICTURE_PSEUDONYM_KEY": "a key for tests alone, never for people"}
+    environment = {**os.environ, **KEYS}
     for name in ("SAMEPICTURE_WAREHOUSE", "SAMEPICTURE_LANDING", "SAMEPICTURE_FEEDS"):
         environment.pop(name, None)
     driver = [
@@ -67,7 +68,8 @@ def _kill_at_every_stage(folder: Path, server: str) -> str:
 def home(remains: Remains, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Opens what is left of a stage as a pipeline."""
     folder, _, server = remains
-    monkeypatch.setenv("SAMEPICTURE_PSEUDONYM_KEY", "a key for tests alone, never for people")
+    for name, key in KEYS.items():
+        monkeypatch.setenv(name, key)
     for name in ("SAMEPICTURE_WAREHOUSE", "SAMEPICTURE_LANDING", "SAMEPICTURE_FEEDS"):
         monkeypatch.delenv(name, raising=False)
 

@@ -15,6 +15,7 @@ from samepicture.pending import pending
 from samepicture.process import Pipeline
 from samepicture.settings import PROJECT, Settings
 from samepicture.warehouse import open_warehouse
+from tests.keys import KEYS
 
 SAMPLES = PROJECT / "dags" / "feeds" / "complaint_return"
 DRIVER = """
@@ -64,11 +65,7 @@ EVERYWHERE = ("dbt making everything", "building", "before the build is marked")
 
 def run(stage: str, settings: Settings, path: Path) -> int:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("SAMEPICTURE_")}
-    environment |= {
-        "SAMEPICTURE_HOME": str(settings.home),
-        "SAMEPICTURE_WAREHOUSE": settings.warehouse,
-        "SAMEPICTURE_PSEUDONYM_KEY": "a key for tests alone, never for people",
-    }
+    environment |= {"SAMEPICTURE_HOME": str(settings.home), "SAMEPICTURE_WAREHOUSE": settings.warehouse, **KEYS}
     done = subprocess.run(
         [sys.executable, "-c", DRIVER, stage, str(path)], env=environment, capture_output=True, text=True, timeout=200, check=False
     )

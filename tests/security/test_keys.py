@@ -232,7 +232,14 @@ def test_sqlite_is_said_to_be_for_trying_out(started: Callable[..., object], cap
 def test_settings_that_are_shown_hold_no_secret(settings: Settings) -> None:
     secret = "9f8e7d6c5b4a"
     shown = Settings(
-        settings.home, f"postgresql://a:{secret}@db/x", "", (), secret, f"smtp://a:{secret}@m", None, (), f"https://chat/{secret}"
+        settings.home,
+        f"postgresql://a:{secret}@db/x",
+        "",
+        (),
+        secret,
+        secret,
+        smtp_url=f"smtp://a:{secret}@m",
+        notices_webhook=f"https://chat/{secret}",
     )
     assert secret not in repr(shown)
 

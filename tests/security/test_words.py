@@ -27,6 +27,7 @@ from sqlalchemy import inspect
 from samepicture.settings import PROJECT, Settings
 from samepicture.warehouse import open_warehouse
 from tests.collector import Collector, collector
+from tests.keys import LANDING_KEY, PSEUDONYM_KEY
 from tests.stack import SECRET, SECRET_VARIABLE, Stack, wait_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
@@ -108,7 +109,9 @@ def searched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Searched]:
     for step in STEPS:
         (failing / step).touch()
     home = folder / "home"
-    settings = Settings(home, f"duckdb:///{home / 'warehouse.duckdb'}", str(home / "landing"), (FEEDS, folder / "feeds"), "k" * 40)
+    settings = Settings(
+        home, f"duckdb:///{home / 'warehouse.duckdb'}", str(home / "landing"), (FEEDS, folder / "feeds"), PSEUDONYM_KEY, LANDING_KEY
+    )
     with collector() as collected:
         further = {
             "FAILING": str(failing),

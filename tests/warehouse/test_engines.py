@@ -22,6 +22,7 @@ from samepicture.publish import publish, unpublished_since
 from samepicture.records import CONTRACTS, PROVENANCE
 from samepicture.settings import Settings
 from samepicture.warehouse import open_warehouse
+from tests.keys import LANDING_KEY, PSEUDONYM_KEY
 from tests.postgres import Server
 from tests.warehouse import invented_rows, test_removed
 from tests.warehouse.invented_rows import DBT, environment
@@ -140,7 +141,7 @@ class Both:
 
 @pytest.fixture(scope="module")
 def on_both(tmp_path_factory: pytest.TempPathFactory, postgres_server: Server) -> Iterator[Both]:
-    base = Settings(Path(), "", "", Settings.from_environment().feeds[:1], "a key for tests alone, never for people")
+    base = Settings(Path(), "", "", Settings.from_environment().feeds[:1], PSEUDONYM_KEY, LANDING_KEY)
 
     def installed(warehouse: str = "") -> Settings:
         home = tmp_path_factory.mktemp("home")

@@ -21,6 +21,7 @@ from samepicture.warehouse import open_warehouse
 from samepicture.warehouse.access import ROLES, add_person, openings, people, remove_person, role_name
 from samepicture.warehouse.tables import raw_tables, words_of
 from tests import postgres
+from tests.keys import KEYS
 from tests.warehouse.test_delta import cases
 from tests.warehouse.test_engines import NOON
 from tests.warehouse.test_replay import DETAILS, judged, returned
@@ -43,7 +44,8 @@ def url(postgres_server: postgres.Server, tmp_path_factory: pytest.TempPathFacto
         url = as_pipeline(admin_url)
         patch.setenv("SAMEPICTURE_HOME", str(home))
         patch.setenv("SAMEPICTURE_WAREHOUSE", url)
-        patch.setenv("SAMEPICTURE_PSEUDONYM_KEY", "a key for tests alone, never for people")
+        for name, key in KEYS.items():
+            patch.setenv(name, key)
         pipeline = Pipeline(Settings.from_environment())
         for feed_id, feed in list(pipeline.feeds.items()):
             pipeline.feeds[feed_id] = replace(feed, bounds=replace(feed.bounds, rejected_share=1.0))

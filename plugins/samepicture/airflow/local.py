@@ -33,6 +33,7 @@ from samepicture.airflow.environment import (
     apply,
     is_set,
 )
+from samepicture.sealing import Seal
 from samepicture.settings import SettingError, Settings, refuse_default_password, require_key
 
 PARTS = {
@@ -134,7 +135,8 @@ def parts(environment: Mapping[str, str]) -> dict[str, list[str]]:
 
 def check_keys(settings: Settings, environment: Mapping[str, str]) -> None:
     """Raises SettingError where a key is missing, short or an example, or a password is one that everybody knows."""
-    require_key("SAMEPICTURE_PSEUDONYM_KEY", settings.pseudonym_key)
+    settings.require_pseudonym_key()
+    Seal(settings.landing_key)
     for name in SHARED_KEYS:
         if os.environ.get(name):
             require_key(name, os.environ[name])

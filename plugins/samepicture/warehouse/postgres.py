@@ -6,23 +6,28 @@ ends with its connection, so that of a process that was killed is free again.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, TYPE_CHECKING, Any
 
 import psycopg
 from psycopg.pq import Conninfo
-from sqlalchemy import URL, Connection, Engine, create_engine, make_url, select
+from sqlalchemy import URL, Connection, Engine, Select, create_engine, delete, func, make_url, select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
 from samepicture import ledger
 from samepicture.settings import SettingError
-from samepicture.warehouse import access, schema
+from samepicture.warehouse import access, postgres_dump, schema
 from samepicture.warehouse.base import WAIT_SECONDS, DbtTarget, WarehouseError
 from samepicture.warehouse.postgres_build import NEXT, drop_unseen, take_over
-from samepicture.warehouse.postgres_copy import copy_parquet
+from samepicture.warehouse.postgres_copy import copy_parquet, export_parquet
+from samepicture.warehouse.tables import raw_tables
+
+if TYPE_CHECKING:
+    from samepicture.warehouse.duckdb import DuckDBWarehouse
 
 WRITERS = 0x53616D65
 """The advisory lock of whoever writes."""
@@ -97,7 +102,7 @@ class PostgresWarehouse:
         """Let what dbt has made show, all at once."""
         take_over(connection)
 
-    def publish(self) -> None:
+    def publish(self, *, afresh: bool = False) -> None:  # noqa: ARG002 - there is no copy
         """Builds show at their commit: they are only marked, so that it is known which had their Data Docs rendered."""
         with self.writer() as connection:
             ledger.mark_published(connection, connection.execute(select(ledger.build.c.build_id)).scalars().all())
@@ -116,6 +121,52 @@ class PostgresWarehouse:
                 return [column.name for column in cursor.description or []], cursor.fetchall() if cursor.description else []
             except psycopg.Error as error:
                 raise WarehouseError(f"the query could not run: {str(error).strip()}") from None
+
+    def export_parquet(self, connection: Connection, statement: Select[Any], path: Path) -> None:
+        """Write the rows of a query to a Parquet file, batch by batch."""
+        export_parquet(connection, statement, path)
+
+    def compact(self) -> None:
+        """VACUUM FULL of our tables; who reads one waits for it. What went stays in the WAL until the server has recycled it."""
+        with self._connect() as connection:
+            connection = connection.execution_options(isolation_level="AUTOCOMMIT")
+            _queue(connection, "pg_advisory_lock")
+            found = connection.exec_driver_sql(
+                "select format('%I.%I', schemaname, tablename) from pg_tables where schemaname not in ('pg_catalog', 'information_schema')"
+            )
+            relations: Sequence[str] = found.scalars().all()
+            for relation in relations:
+                connection.exec_driver_sql(f"vacuum (full, analyze) {relation}")
+
+    def dump(self, write: Callable[[IO[bytes]], object]) -> None:
+        """pg_dump: one snapshot of the whole database; nobody waits."""
+        postgres_dump.dump(_libpq(self.url), write)
+
+    def restore(self, read: Callable[[IO[bytes]], object]) -> None:
+        """pg_restore, in one transaction. Raises WarehouseError."""
+        postgres_dump.restore(_libpq(self.url), read)
+
+    def is_empty(self) -> bool:
+        """Whether the database has no ledger yet."""
+        with self.reader() as connection:
+            return connection.exec_driver_sql("select to_regclass('ops.submission') is null").scalar_one() is True
+
+    def take_place(self, other: DuckDBWarehouse, is_right: Callable[[Connection], bool]) -> bool:
+        """Copy raw and ops of the other one here, in one transaction: tables stay, and the rights on them. The next build makes the rest."""
+        with self.writer() as connection:
+            if not is_right(connection):
+                return False
+            with tempfile.TemporaryDirectory() as folder, other.writer() as source:
+                for table in (*raw_tables().tables.values(), *ledger.metadata.tables.values()):
+                    if table.name == ledger.build.name:
+                        continue  # of this database: what it shows is of before
+                    other.export_parquet(source, select(table), path := Path(folder) / "rows.parquet")
+                    connection.execute(delete(table))
+                    copy_parquet(connection, f'"{table.schema}"."{table.name}"', path)
+            builds: int = connection.execute(select(func.coalesce(func.max(ledger.build.c.load_number), 0))).scalar_one()
+            table = ledger.submission
+            connection.execute(update(table).values(load_number=builds + 1, replaced_row_count=table.c.loaded_row_count))
+        return True
 
 
 def _queue(connection: Connection, lock: str) -> None:

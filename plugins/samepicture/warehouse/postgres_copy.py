@@ -1,12 +1,15 @@
-"""Rows into PostgreSQL: Parquet, batch by batch, as CSV that COPY reads."""
+"""Rows into and out of PostgreSQL: Parquet, batch by batch; in as CSV that COPY reads."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import date, datetime
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import psycopg
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Select
 
 BATCH_ROWS = 50_000
 
@@ -28,3 +31,19 @@ def copy_parquet(connection: Connection, table: str, path: Path) -> int:
                 copy.write(text.getbuffer())
         rows: int = cursor.rowcount
     return rows
+
+
+def export_parquet(connection: Connection, statement: Select[Any], path: Path) -> None:
+    """Write the rows of a query to a Parquet file, as the connection's transaction sees them."""
+    import polars as pl
+    import pyarrow.parquet as pq
+
+    kinds = {int: pl.Int64, float: pl.Float64, bool: pl.Boolean, date: pl.Date, datetime: pl.Datetime("us", "UTC")}
+    schema: dict[str, Any] = {column.name: kinds.get(column.type.python_type, pl.String) for column in statement.selected_columns}
+
+    def table(rows: Sequence[Any]) -> Any:
+        return pl.DataFrame([tuple(row) for row in rows], schema=schema, orient="row").to_arrow(compat_level=pl.CompatLevel.oldest())
+
+    with pq.ParquetWriter(path, table([]).schema, compression="lz4") as target:
+        for rows in connection.execute(statement, execution_options={"yield_per": BATCH_ROWS}).partitions():
+            target.write_table(table(rows))
