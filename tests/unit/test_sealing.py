@@ -35,7 +35,11 @@ def object_of(tmp_path: Path, sha256: str) -> Path:
     return tmp_path / "landing" / "objects" / sha256[:2] / sha256
 
 
-@pytest.mark.parametrize("key", [None, "", "short", LANDING_KEY[:-1], LANDING_KEY.replace("1", "2", 1), KNOWN])
+@pytest.mark.parametrize(
+    "key",
+    [None, "", "short", LANDING_KEY[:-1], LANDING_KEY.replace("1", "2", 1), KNOWN],
+    ids=["none", "empty", "short", "cut", "mistyped", "known"],
+)
 def test_a_missing_short_or_known_landing_key_is_refused_with_how_to_make_one(tmp_path: Path, key: str | None) -> None:
     with pytest.raises(SettingError, match=r"SAMEPICTURE_LANDING_KEY.*samepicture keys"):
         Landing(str(tmp_path / "landing"), key).land("a", "x.csv", io.BytesIO(b"x"))
