@@ -10,6 +10,7 @@ import sys
 import pytest
 from sqlalchemy import text
 
+from samepicture import asked
 from samepicture.process import Pipeline
 from samepicture.upkeep.agreement import disagreements
 from samepicture.upkeep.erase import erase, record_key
@@ -21,6 +22,7 @@ from tests.upkeep.cases import ORGANISATION, export, loaded, others, rows, table
 @pytest.fixture
 def lived_in(pipeline: Pipeline) -> Pipeline:
     """An installation with versions, rejects, a refusal, an erased record, and files that came in another order than they are loaded."""
+    asked.note(pipeline.settings, "survey_response_qualtrics")  # and nothing came
     waiting, _ = pipeline.land_file("complaint_return", next(iter(pipeline.feed("complaint_return").samples)))
     loaded(pipeline, export({"ID": "GONE"}, {"ID": "BAD", "Date received": "99/99/9999"}, *others(20)))
     loaded(pipeline, export({**others(1)[0], "Last updated": "01/11/2025 09:00"}))

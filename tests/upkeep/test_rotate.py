@@ -32,7 +32,7 @@ def test_rotating_keeps_links_and_versions_without_any_original(pipeline: Pipeli
     erase(pipeline, *record_key(pipeline.settings, "complaint", ORGANISATION, "GONE"))
     assert replace_originals(pipeline, [second.submission_id])[0] == [second.submission_id]
     old = [pseudonym(pipeline.settings, each) for each in ("OTHER1", "NAMER", "BAD", "OTHER41")]
-    links, before = rows(pipeline.settings, LINKS), tables(pipeline.settings, ["marts", "published"])
+    links, before = rows(pipeline.settings, LINKS), tables(pipeline.settings, ["published"])
     assert links == [(1,)]
 
     rotated = with_key(pipeline, f"{pipeline.settings.pseudonym_key},{fresh_pseudonym_key()}")
@@ -45,8 +45,7 @@ def test_rotating_keeps_links_and_versions_without_any_original(pipeline: Pipeli
     new = pseudonym(rotated.settings, "OTHER1")
     assert rows(rotated.settings, f"select count(*) from raw.complaint where case_pseudonym = '{new}'") == [(1,)]
     assert pseudonym(rotated.settings, "BAD") in str(rows(rotated.settings, "select record from ops.quarantine"))
-    assert tables(rotated.settings, ["marts", "published"]).keys() == before.keys()
-    assert tables(rotated.settings, ["marts", "published"])["marts.complaint_timeliness"] == before["marts.complaint_timeliness"]
+    assert tables(rotated.settings, ["published"]) == before
     assert disagreements(rotated) == []
 
     again = loaded(rotated, export({**others(1)[0], "Last updated": "01/11/2025 09:00"}, {"ID": "GONE"}))

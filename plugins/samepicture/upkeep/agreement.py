@@ -40,4 +40,7 @@ def disagreements(pipeline: Pipeline) -> list[str]:
         elif name not in copies and not pipeline.landing.has_original(pipeline.landing.receipt(name)):
             found.append(f"{name}: neither its original nor a judged copy is in the landing store")
     found += [f"{name}: raw has rows of it, the ledger does not know it" for name in raw]
+    for name in landed - {row.submission_id for row in submissions}:
+        if not pipeline.landing.has_original(pipeline.landing.receipt(name)):
+            found.append(f"{name}: it waits to be judged, but its original is not in the landing store")
     return found

@@ -33,7 +33,8 @@ from samepicture.warehouse import open_warehouse
 
 HOME_FOLDERS = ("cursors", "asked", "uncollected", "validations")
 """What else of the home can't be made again."""
-STORE_FOLDERS = ("objects", "receipts", "judged", "erased", "requests")
+STORE_FOLDERS = ("receipts", "judged", "erased", "requests", "objects")
+"""In this order: whatever has a receipt has its bytes already, also what lands meanwhile."""
 WAREHOUSE, HOME, MANIFEST = "warehouse.age", "cursors.age", "manifest.age"
 RESTORING = "restoring"
 """A file in the home while a restore is under way: it may be begun again."""
@@ -93,10 +94,11 @@ class _Writer:
         self._write(name, lambda target: self._store.seal.seal(source, target))
 
     def copy_store(self) -> None:
-        """Receipts before what they stand for would be wrong: an original that lands meanwhile has its receipt last."""
         for top in STORE_FOLDERS:
             for path in sorted(self._store.fs.find(self._store.path(top))):
                 relative = path[len(self._store.root) :].lstrip("/")
+                if top == "requests" and not self._store.exists(relative):
+                    continue  # fulfilled just now
                 with self._store.fs.open(path, "rb") as source:
                     self._write(f"landing/{relative}", lambda target, source=source: shutil.copyfileobj(source, target, CHUNK))
 

@@ -16,7 +16,7 @@ from typing import Any
 import polars as pl
 from sqlalchemy import delete, insert, select, text
 
-from samepicture import ledger
+from samepicture import asked, ledger
 from samepicture.build import build
 from samepicture.load import UNUSUAL_SIZE
 from samepicture.locks import alone
@@ -39,7 +39,7 @@ OWN = {
 """Columns that tell of the loading, not of what was loaded."""
 STATE = (ledger.feedback, ledger.notice)
 """What was told to people: known to the old warehouse alone, and taken over."""
-NOT_COMPARED = ("ops.build", *(f"ops.{table.name}" for table in STATE))
+NOT_COMPARED = ("ops.build", "ops.alembic_version", *(f"ops.{table.name}" for table in STATE))
 
 
 @dataclass(frozen=True)
@@ -77,6 +77,8 @@ def rebuild(pipeline: Pipeline, *, accept_differences: bool = False, progress: C
         old = open_warehouse(settings)
         old.create()
         beside = Pipeline(replace(settings, home=folder, warehouse=f"duckdb:///{folder / _file_name(settings)}"))
+        if (settings.home / asked.FOLDER).exists():  # which feeds are in use
+            shutil.copytree(settings.home / asked.FOLDER, folder / asked.FOLDER)
         other = DuckDBWarehouse(beside.settings.warehouse, beside.settings.picture)
         loaded: dict[str, bool] = {}
         failed: dict[str, str] = {}

@@ -136,6 +136,7 @@ class DuckDBWarehouse:
                 read(target)
                 target.flush()
                 os.fsync(target.fileno())
+            self._discard(self.path)
             fresh.replace(self.path)
 
     def is_empty(self) -> bool:
