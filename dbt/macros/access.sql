@@ -25,7 +25,7 @@
     {%- if readers %}
     alter table {{ this }} enable row level security;
     alter table {{ this }} force row level security;
-    create policy pipeline on {{ this }} to {{ adapter.quote(target.user) }} using (true);
+    create policy pipeline on {{ this }} to samepicture_pipeline using (true);
     {%- for reader in readers %}
     create policy {{ reader }} on {{ this }} for select to {{ reader }} using (
         {%- if shown == 'opened' -%}

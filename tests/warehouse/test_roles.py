@@ -18,7 +18,7 @@ from samepicture.dbt_project import DBT
 from samepicture.process import Pipeline
 from samepicture.settings import PROJECT, Settings
 from samepicture.warehouse import open_warehouse
-from samepicture.warehouse.access import ROLES, add_person, openings, people, remove_person, role_name
+from samepicture.warehouse.access import add_person, openings, people, remove_person
 from samepicture.warehouse.tables import raw_tables, words_of
 from tests import postgres
 from tests.keys import KEYS
@@ -40,8 +40,7 @@ LOGINS = {
 def url(postgres_server: postgres.Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A warehouse with submissions of two trusts and every kind of words, and a login of each role."""
     home = tmp_path_factory.mktemp("roles")
-    with postgres_server.database() as admin_url, pytest.MonkeyPatch.context() as patch:
-        url = as_pipeline(admin_url)
+    with postgres_server.database() as url, pytest.MonkeyPatch.context() as patch:
         patch.setenv("SAMEPICTURE_HOME", str(home))
         patch.setenv("SAMEPICTURE_WAREHOUSE", url)
         for name, key in KEYS.items():
@@ -59,18 +58,6 @@ def url(postgres_server: postgres.Server, tmp_path_factory: pytest.TempPathFacto
             for login, (role, organisations) in LOGINS.items():
                 add_person(connection, login, role, organisations)
         yield url
-
-
-def as_pipeline(admin_url: str) -> str:
-    """The URL of the same database for a user who owns it and may make roles, and is above nothing: as on a real server."""
-    with psycopg.connect(admin_url, autocommit=True) as connection:
-        if not connection.execute("select 1 from pg_roles where rolname = 'pipeline'").fetchone():
-            connection.execute("create role pipeline login createrole")
-        for role in map(role_name, ROLES):  # another database of this server may have made them
-            if connection.execute("select 1 from pg_roles where rolname = %s", [role]).fetchone():
-                connection.execute(f"grant {role} to pipeline with admin option")
-        connection.execute(f"alter database {connection.info.dbname} owner to pipeline")
-    return make_url(admin_url).set(username="pipeline").render_as_string(hide_password=False)
 
 
 @pytest.fixture

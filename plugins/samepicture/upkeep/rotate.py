@@ -120,6 +120,7 @@ def _rotate(warehouse: Warehouse, connection: Connection, contract: Contract, ne
     for name in names:
         after = select(pairs.c.after).where(pairs.c.before == raw.c[name]).scalar_subquery()
         connection.execute(update(raw).where(raw.c[name].is_not(None)).values({name: after}))
+    warehouse.rekey_openings(connection, pairs.name)
     pairs.drop(connection)
     _rotate_quarantine(connection, contract, rotation(new))
     _make_again(connection, contract)

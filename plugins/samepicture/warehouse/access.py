@@ -24,7 +24,9 @@ from samepicture.warehouse.base import WarehouseError
 from samepicture.warehouse.tables import raw_tables, words_of
 
 ROLES = ("engineer", "nursing", "analyst", "comms")
-"""Each is a role of PostgreSQL, samepicture_<name>; nobody logs in as one."""
+"""Of people. Each is a role of PostgreSQL, samepicture_<name>; nobody logs in as one."""
+PIPELINE = "pipeline"
+"""The role of whoever loads and builds: row policies let it see all. A user's own name would not outlast a restore elsewhere."""
 WORDS_OF_OPS = {"quarantine": ("record",)}
 """Columns of ops that hold words, redacted: read by nobody but the pipeline."""
 LOGIN = re.compile(r"[a-z][a-z0-9_.-]{0,62}")
@@ -60,22 +62,29 @@ def is_established(connection: Connection) -> bool:
 
 def establish(connection: Connection) -> None:
     """Make roles and rights what this version says. Safe to repeat. Raises SettingError where the server does not let us."""
-    for role in map(role_name, ROLES):
-        if _exists(connection, role):
-            continue
-        try:
-            connection.exec_driver_sql(f"create role {role} nologin")
-        except ProgrammingError as error:
-            if not isinstance(error.orig, InsufficientPrivilege):
-                raise
-            raise SettingError(
-                "The user of SAMEPICTURE_WAREHOUSE may not make roles: have an administrator of the server give it the attribute "
-                f"CREATEROLE, or run: {'; '.join(f'create role {role_name(each)}' for each in ROLES)}"
-            ) from None
+    make_roles(connection)
     statements = _statements(connection)
     for statement in statements:
         connection.exec_driver_sql(statement)
     connection.exec_driver_sql(f"comment on schema access is '{_version(statements)}'")
+
+
+def make_roles(connection: Connection) -> None:
+    """Make the roles that are missing, and be one of the pipeline's users. Raises SettingError where the server does not let us."""
+    names = [role_name(role) for role in (*ROLES, PIPELINE)]
+    try:
+        for name in names:
+            if not _exists(connection, name):
+                connection.exec_driver_sql(f"create role {name} nologin")
+        connection.exec_driver_sql(f"grant {role_name(PIPELINE)} to current_user with inherit true")
+    except ProgrammingError as error:
+        if not isinstance(error.orig, InsufficientPrivilege):
+            raise
+        user: str = connection.engine.url.username or "samepicture"
+        raise SettingError(
+            f"The user {user!r} of SAMEPICTURE_WAREHOUSE may not make roles: have an administrator of the server run `alter role {user} "
+            f"createrole`, and `grant {', '.join(names)} to {user} with admin option` where another installation has made them already."
+        ) from None
 
 
 def _statements(connection: Connection) -> list[str]:
@@ -170,6 +179,25 @@ def openings(connection: Connection, since: datetime) -> list[Opening]:
         execution_options=WITH_PARAMETERS,
     ).all()
     return [Opening(row.login, row.opened_at, row.feedback_id, row.purpose, row.is_allowed) for row in rows]
+
+
+def rekey_openings(connection: Connection, pairs: str) -> None:
+    """Let what was opened go by the new pseudonyms of its records: `pairs` is a table of before and after."""
+    connection.exec_driver_sql(
+        f"""update access.narrative_opening as openings
+        set feedback_id = regexp_replace(openings.feedback_id, '[^:]+$', pairs.after)
+        from {pairs} as pairs
+        where substring(openings.feedback_id from '[^:]+$') = pairs.before"""  # noqa: S608 - our own name
+    )
+
+
+def forget_gone(connection: Connection) -> None:
+    """Leave of openings of feedback that is no longer there who, when and what for, and the record type alone."""
+    if connection.exec_driver_sql("select to_regclass('conformed.fct_feedback')").scalar_one() is not None:
+        connection.exec_driver_sql(
+            "update access.narrative_opening set feedback_id = split_part(feedback_id, ':', 1) "
+            "where feedback_id not in (select feedback_id from conformed.fct_feedback)"
+        )
 
 
 def role_name(role: str) -> str:

@@ -73,6 +73,9 @@ class Warehouse(Protocol):
     def export_parquet(self, connection: Connection, statement: Select[Any], path: Path) -> None:
         """Write the rows of a query to a Parquet file, as the caller's transaction sees them."""
 
+    def rekey_openings(self, connection: Connection, pairs: str) -> None:
+        """Where it is written down who opened which narrative: name these by new pseudonyms, out of a table of `before` and `after`."""
+
     def compact(self) -> None:
         """Write the tables anew from what is in them, so that no byte is left of what was deleted."""
 

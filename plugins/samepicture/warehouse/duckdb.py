@@ -92,6 +92,9 @@ class DuckDBWarehouse:
         sql = statement.compile(connection, compile_kwargs={"literal_binds": True})
         connection.exec_driver_sql(f"copy ({sql}) to '{_quoted(path)}' (format parquet, compression lz4)")
 
+    def rekey_openings(self, connection: Connection, pairs: str) -> None:
+        """Nobody opens narratives of a file: its copy for analysts holds none."""
+
     def compact(self) -> None:
         """Write the file anew from what is in it, so that nothing is left of what was deleted.
 

@@ -126,8 +126,14 @@ class PostgresWarehouse:
         """Write the rows of a query to a Parquet file, batch by batch."""
         export_parquet(connection, statement, path)
 
+    def rekey_openings(self, connection: Connection, pairs: str) -> None:
+        """The diary of openings names records by their pseudonyms."""
+        access.rekey_openings(connection, pairs)
+
     def compact(self) -> None:
-        """VACUUM FULL of our tables; who reads one waits for it. What went stays in the WAL until the server has recycled it."""
+        """VACUUM FULL of our tables, the diary of openings left without what went; who reads one waits for it. What went stays in the WAL until the server has recycled it."""
+        with self.writer() as connection:
+            access.forget_gone(connection)
         with self._connect() as connection:
             connection = connection.execution_options(isolation_level="AUTOCOMMIT")
             _queue(connection, "pg_advisory_lock")
@@ -143,8 +149,12 @@ class PostgresWarehouse:
         postgres_dump.dump(_libpq(self.url), write)
 
     def restore(self, read: Callable[[IO[bytes]], object]) -> None:
-        """pg_restore, in one transaction. Raises WarehouseError."""
+        """pg_restore, in one transaction; the roles first, which a dump of one database does not hold. Raises WarehouseError."""
+        with self.writer() as connection:
+            access.make_roles(connection)
         postgres_dump.restore(_libpq(self.url), read)
+        with self.writer() as connection:
+            access.establish(connection)
 
     def is_empty(self) -> bool:
         """Whether the database has no ledger yet."""

@@ -16,7 +16,11 @@ def dump(connection: Mapping[str, str], write: Callable[[IO[bytes]], object]) ->
     """Hand a dump of the database to `write`; `connection` are libpq's environment variables. Raises WarehouseError."""
     with tempfile.TemporaryFile() as said:
         with subprocess.Popen(
-            [_program("pg_dump"), "--format=custom", "--no-owner"], env={**os.environ, **connection}, stdout=subprocess.PIPE, stderr=said
+            # Policies are forced on the owner too, who sees every row.
+            [_program("pg_dump"), "--format=custom", "--no-owner", "--enable-row-security"],
+            env={**os.environ, **connection},
+            stdout=subprocess.PIPE,
+            stderr=said,
         ) as running:
             assert running.stdout is not None
             try:
@@ -29,7 +33,14 @@ def dump(connection: Mapping[str, str], write: Callable[[IO[bytes]], object]) ->
 
 def restore(connection: Mapping[str, str], read: Callable[[IO[bytes]], object]) -> None:
     """Restore what `read` writes, in one transaction. Raises WarehouseError; then nothing was restored."""
-    command = [_program("pg_restore"), "--no-owner", "--exit-on-error", "--single-transaction", f"--dbname={connection['PGDATABASE']}"]
+    command = [
+        _program("pg_restore"),
+        "--no-owner",
+        "--enable-row-security",
+        "--exit-on-error",
+        "--single-transaction",
+        f"--dbname={connection['PGDATABASE']}",
+    ]
     with tempfile.TemporaryFile() as said:
         with subprocess.Popen(command, env={**os.environ, **connection}, stdin=subprocess.PIPE, stdout=said, stderr=said) as running:
             assert running.stdin is not None
