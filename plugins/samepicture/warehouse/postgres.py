@@ -1,7 +1,7 @@
 """The shared warehouse: one PostgreSQL database, which analysts query as it is.
 
-Writers go one after the other, by an advisory lock; readers wait for nobody. The lock
-ends with its connection, so that of a process that was killed is free again.
+Writers go one after the other, by the lock of a table of their own; readers wait for nobody.
+The lock ends with its connection, so that of a process that was killed is free again.
 """
 
 from __future__ import annotations
@@ -25,13 +25,16 @@ from samepicture.warehouse.base import WAIT_SECONDS, DbtTarget, WarehouseError
 from samepicture.warehouse.postgres_build import NEXT, drop_unseen, take_over
 from samepicture.warehouse.postgres_copy import copy_parquet
 
-WRITERS = 0x53616D65
-"""The advisory lock of whoever writes."""
+WRITERS = "access.writer"
+"""Whoever writes locks this table. Nobody else has a right on it, while an advisory lock is anybody's who may log in."""
+FIRST_WRITER = 0x53616D65
+"""The advisory lock under which it is made, before there is anybody else."""
 OLDEST = 160000
 """PostgreSQL 16 says whether a text is a date (pg_input_is_valid)."""
 SESSION = {
     "TimeZone": "UTC",  # a day in the marts is a day in UTC, whatever the server's zone
     "client_connection_check_interval": "2s",  # whoever was killed in the middle of a long statement gives its lock back
+    "idle_in_transaction_session_timeout": "0",  # the writers' lock is held while dbt works, on connections of its own
 }
 
 
@@ -53,7 +56,7 @@ class PostgresWarehouse:
     def writer(self) -> Iterator[Connection]:
         """One transaction, alone among writers. Raises WarehouseError after WAIT_SECONDS in the queue."""
         with self._connect() as connection, connection.begin():
-            _queue(connection, "pg_advisory_xact_lock")
+            _queue(connection)
             yield connection
 
     @contextmanager
@@ -90,10 +93,9 @@ class PostgresWarehouse:
     @contextmanager
     def dbt(self) -> Iterator[DbtTarget]:
         """The writers' turn; dbt makes schemas that nobody sees yet, from nothing."""
-        with self._connect() as connection:
-            _queue(connection, "pg_advisory_lock")
-            drop_unseen(connection)
-            connection.commit()
+        with self.writer():
+            with self._connect() as connection, connection.begin():
+                drop_unseen(connection)
             yield DbtTarget("shared", {**_libpq(self.url), "SAMEPICTURE_SCHEMA_PREFIX": NEXT}, NEXT)
 
     def take_over(self, connection: Connection) -> None:
@@ -121,17 +123,21 @@ class PostgresWarehouse:
                 raise WarehouseError(f"the query could not run: {str(error).strip()}") from None
 
 
-def _queue(connection: Connection, lock: str) -> None:
+def _queue(connection: Connection) -> None:
     """Wait for the writers' lock; what waits for a table inside waits no longer either."""
     connection.exec_driver_sql(f"set lock_timeout = '{WAIT_SECONDS:.0f}s'")
     try:
-        connection.exec_driver_sql(f"select {lock}({WRITERS})")
+        if connection.exec_driver_sql(f"select to_regclass('{WRITERS}')").scalar_one() is None:
+            connection.exec_driver_sql(f"select pg_advisory_xact_lock({FIRST_WRITER})")
+            connection.exec_driver_sql("create schema if not exists access")
+            connection.exec_driver_sql(f"create table if not exists {WRITERS} ()")
+        connection.exec_driver_sql(f"lock table {WRITERS} in exclusive mode")
     except OperationalError as error:
         if not isinstance(error.orig, psycopg.errors.LockNotAvailable):
             raise
         raise WarehouseError(
             f"Another process has been writing to the warehouse for {WAIT_SECONDS:.0f} s: look for a build or load that hangs "
-            "(select * from pg_locks where locktype = 'advisory'), then do the same again; it is safe to repeat."
+            f"(select * from pg_locks where relation = '{WRITERS}'::regclass), then do the same again; it is safe to repeat."  # noqa: S608
         ) from None
 
 
