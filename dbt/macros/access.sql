@@ -29,7 +29,7 @@
     {%- for reader in readers %}
     create policy {{ reader }} on {{ this }} for select to {{ reader }} using (
         {%- if shown == 'opened' -%}
-        feedback_id = any ((select access.opened_feedback())::text[])
+        feedback_id in (select access.opened_feedback())
         {%- elif reader != 'samepicture_nursing' or shown == 'everyone' -%}
         true
         {%- elif shown == 'organisation' -%}

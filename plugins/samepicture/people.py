@@ -37,12 +37,16 @@ def add(
 
 @app.command(epilog="Example: `samepicture people remove jane`")
 def remove(login: Annotated[str, typer.Argument(help="The name that the person logs in with.")]) -> None:
-    """Take all roles and organisations away. What the person opened stays written down."""
-    from samepicture.warehouse.access import remove_person
+    """Take all roles and organisations away, and end the person's sessions. What they opened stays written down."""
+    from samepicture.warehouse.access import end_sessions, remove_person
 
     with _server() as connection:
         remove_person(connection, login)
+    with _server() as connection:  # after the commit: nobody comes back in between
+        stay = end_sessions(connection, login)
     out.print(f"{login} may read nothing any more.")
+    if stay:
+        out.print(f"{stay} open sessions of a login that was not made here can't be ended from here: have an administrator end them.")
 
 
 @app.command("list", epilog="Example: `samepicture people list`")

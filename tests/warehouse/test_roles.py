@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy import make_url
 
 from samepicture.build import build
 from samepicture.dbt_project import DBT
@@ -20,91 +17,9 @@ from samepicture.settings import PROJECT, Settings
 from samepicture.warehouse import open_warehouse
 from samepicture.warehouse.access import add_person, openings, people, remove_person
 from samepicture.warehouse.tables import raw_tables, words_of
-from tests import postgres
-from tests.keys import KEYS
+from tests.warehouse.roles import LOGINS, PURPOSE, feedback_of, tables
 from tests.warehouse.test_delta import cases
 from tests.warehouse.test_engines import NOON
-from tests.warehouse.test_replay import DETAILS, judged, returned
-
-PURPOSE = "review of complaints for the quality committee"
-LOGINS = {
-    "eve": ("engineer", ()),
-    "nora": ("nursing", ("RZN",)),
-    "olga": ("nursing", ("RZE",)),
-    "anna": ("analyst", ()),
-    "carl": ("comms", ()),
-}
-
-
-@pytest.fixture(scope="module")
-def url(postgres_server: postgres.Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A warehouse with submissions of two trusts and every kind of words, and a login of each role."""
-    home = tmp_path_factory.mktemp("roles")
-    with postgres_server.database() as url, pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SAMEPICTURE_HOME", str(home))
-        patch.setenv("SAMEPICTURE_WAREHOUSE", url)
-        for name, key in KEYS.items():
-            patch.setenv(name, key)
-        pipeline = Pipeline(Settings.from_environment())
-        for feed_id, feed in list(pipeline.feeds.items()):
-            pipeline.feeds[feed_id] = replace(feed, bounds=replace(feed.bounds, rejected_share=1.0))
-            for sample in feed.samples:
-                receipt, _ = pipeline.land_file(feed_id, sample)
-                pipeline.judge(receipt.submission_id)
-                pipeline.load(receipt.submission_id)
-        pipeline.load(judged(pipeline, NOON, DETAILS, returned(NOON, "Words of a survey.")))
-        assert build(pipeline.settings) is not None
-        with open_warehouse(pipeline.settings).writer() as connection:
-            for login, (role, organisations) in LOGINS.items():
-                add_person(connection, login, role, organisations)
-        yield url
-
-
-@pytest.fixture
-def owner(url: str) -> Iterator[psycopg.Connection]:
-    with psycopg.connect(url, autocommit=True) as connection:
-        yield connection
-
-
-class Session:
-    """Somebody's connection; each statement is a transaction, as in psql."""
-
-    def __init__(self, url: str, login: str) -> None:
-        self.connection = psycopg.connect(make_url(url).set(username=login).render_as_string(hide_password=False), autocommit=True)
-
-    def rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
-        return self.connection.execute(sql.encode(), values or None).fetchall()
-
-    def count(self, sql: str) -> int:
-        return int(self.rows(f"select count(*) from {sql}")[0][0])
-
-    def is_refused(self, sql: str) -> bool:
-        try:
-            self.connection.execute(sql.encode())
-        except (psycopg.errors.InsufficientPrivilege, psycopg.errors.UndefinedTable, psycopg.errors.ReadOnlySqlTransaction):
-            return True
-        return False
-
-
-@pytest.fixture
-def session(url: str) -> Iterator[Any]:
-    opened: list[Session] = []
-
-    def connect(login: str) -> Session:
-        opened.append(Session(url, login))
-        return opened[-1]
-
-    yield connect
-    for each in opened:
-        each.connection.close()
-
-
-def tables(owner: psycopg.Connection, *schemas: str) -> list[str]:
-    rows = owner.execute(
-        "select format('%%I.%%I', schemaname, tablename) from pg_tables where schemaname = any (%s) order by 1", [list(schemas)]
-    ).fetchall()
-    return [row[0] for row in rows]
-
 
 ALL = ("raw", "ops", "access", "staging", "conformed", "marts", "published")
 WORDS = ("published.narrative", "published.consented_story")
@@ -188,15 +103,6 @@ def test_a_new_model_is_invisible_until_it_is_granted(session: Any, owner: psyco
         owner.execute("drop table marts.new_model")
 
 
-def feedback_of(owner: psycopg.Connection, code: str) -> list[str]:
-    rows = owner.execute(
-        "select distinct n.feedback_id from published.narrative as n inner join conformed.bridge_feedback_organisation as b "
-        "on n.feedback_id = b.feedback_id where b.organisation_ods_code = %s order by 1",
-        [code],
-    ).fetchall()
-    return [row[0] for row in rows]
-
-
 def test_a_narrative_shows_once_its_opening_is_written_down(session: Any, owner: psycopg.Connection) -> None:
     nora = session("nora")
     mine, others = feedback_of(owner, "RZN"), feedback_of(owner, "RZE")
@@ -255,48 +161,6 @@ def test_a_grant_that_was_taken_away_closes_what_is_open(session: Any, owner: ps
         assert olga.count("conformed.fct_complaint") == 0
     finally:
         owner.execute("insert into access.organisation_grant (login, organisation_ods_code) values ('olga', 'RZE')")
-
-
-def test_ways_around(session: Any, owner: psycopg.Connection) -> None:
-    """Views, functions, search_path, COPY, information_schema, error messages, roles, plans."""
-    owner.execute("delete from access.narrative_opening")
-    nora, carl, anna = session("nora"), session("carl"), session("anna")
-    nora.connection.execute("set row_security = off")
-    with pytest.raises(psycopg.errors.InsufficientPrivilege, match="row-level security"):
-        nora.rows("select * from published.narrative")
-    nora.connection.execute("reset row_security")
-    # The role itself, taken on, gives no more: rights go by who logged in.
-    nora.connection.execute("set role samepicture_nursing")
-    assert {row[0] for row in nora.rows("select distinct organisation_ods_code from conformed.fct_complaint")} == {"RZN"}
-    nora.connection.execute("reset role")
-    assert nora.is_refused("set session authorization olga")
-    # COPY obeys the policies.
-    with nora.connection.cursor().copy("copy published.narrative to stdout") as copy:
-        assert list(copy) == []
-    with nora.connection.cursor().copy("copy (select organisation_ods_code from conformed.fct_complaint) to stdout") as copy:
-        assert {bytes(row).strip() for row in copy} == {b"RZN"}
-    # A condition that would tell of hidden rows by an error is tested on shown rows alone.
-    assert nora.rows("select * from published.narrative where cast(narrative as integer) = 1") == []
-    assert nora.rows("select 1 / (case when narrative like '%' then 0 else 1 end) from published.narrative") == []
-    # Statistics of columns are hidden where rows are.
-    owner.execute("analyze")
-    assert nora.count("pg_stats where schemaname = 'published' and tablename = 'narrative'") == 0
-    assert nora.count("pg_stats where tablename = 'fct_complaint'") == 0
-    # The catalogue lists what one may read, and no more.
-    shown = {
-        row[0]
-        for row in carl.rows("select distinct table_schema from information_schema.columns where table_schema !~ '^(pg_|information_)'")
-    }
-    assert shown == {"published"}
-    assert carl.count("information_schema.columns where table_name = 'narrative'") == 0
-    assert anna.count("information_schema.columns where column_name in ('narrative', 'lessons', 'body')") == 0
-    # Functions that answer for somebody else look at who logged in, wherever they find tables and operators.
-    nora.connection.execute("set search_path = published, conformed, pg_catalog")
-    assert nora.rows("select access.granted_organisations()")[0][0][0] == "RZN"
-    assert nora.is_refused("select access.may_open('complaint:RZE:x')")
-    assert carl.is_refused("select access.opened_feedback()")
-    # Nobody listens to others' statements.
-    assert carl.rows("select query from pg_stat_activity where usename = 'nora'") == [("<insufficient privilege>",)]
 
 
 def test_engineers_read_raw_without_words_and_the_diary_without_changing_it(session: Any, owner: psycopg.Connection) -> None:

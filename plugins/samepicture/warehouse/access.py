@@ -30,6 +30,9 @@ PIPELINE = "pipeline"
 WORDS_OF_OPS = {"quarantine": ("record",)}
 """Columns of ops that hold words, redacted: read by nobody but the pipeline."""
 LOGIN = re.compile(r"[a-z][a-z0-9_.-]{0,62}")
+ODS_CODE = re.compile(r"[0-9A-Z]{3,10}")
+CONNECTIONS_MAX = 20
+"""Of one person at a time: a hundred, by default, are all that a server has."""
 WITH_PARAMETERS = {"no_parameters": False}
 
 
@@ -90,8 +93,7 @@ def make_roles(connection: Connection) -> None:
 def _statements(connection: Connection) -> list[str]:
     """What makes the rights: access.sql, and of raw and ops every column without words for engineers."""
     name = connection.dialect.identifier_preparer.quote
-    database: str = connection.exec_driver_sql("select current_database()").scalar_one()
-    found = [Path(__file__).with_suffix(".sql").read_text().format(database=name(database))]
+    found = [Path(__file__).with_suffix(".sql").read_text().format(database=name(_database(connection)))]
     for table in (*raw_tables().tables.values(), *ledger.metadata.tables.values()):
         hidden = WORDS_OF_OPS.get(table.name, ()) if table.schema == "ops" else words_of(table.name)
         columns = ", ".join(name(column.name) for column in table.columns if column.name not in hidden)
@@ -106,47 +108,111 @@ def _version(statements: Sequence[str]) -> str:
 
 def add_person(connection: Connection, login: str, role: str, organisations: Sequence[str]) -> None:
     """Let somebody log in with a role, and grant organisations. Adds to what they have. Raises WarehouseError."""
+    codes = [organisation.strip().upper() for organisation in organisations]
     if role not in ROLES:
         raise WarehouseError(f"There is no role {role!r}: use one of {', '.join(ROLES)}.")
     if not LOGIN.fullmatch(login):
         raise WarehouseError(f"{login!r} can't be a login: use small letters, digits, '_', '.' and '-', a letter first, 63 at most.")
-    if (role == "nursing") != bool(organisations):
+    if (role == "nursing") != bool(codes):
         raise WarehouseError("A person of nursing reads the records of some organisations: name them, and for no other role.")
-    quoted = connection.dialect.identifier_preparer.quote(login)
-    if not _exists(connection, login):
-        connection.exec_driver_sql(f"create role {quoted} login")
-    elif connection.execute(
-        text("select rolsuper or rolbypassrls or rolname = current_user from pg_roles where rolname = :login"),
-        {"login": login},
-        execution_options=WITH_PARAMETERS,
-    ).scalar_one():
-        raise WarehouseError(f"{login!r} is above all roles, or the pipeline itself: give a person a login of their own.")
-    connection.exec_driver_sql(f"grant {role_name(role)} to {quoted}")
-    for organisation in organisations:
+    for code in codes:
+        if not ODS_CODE.fullmatch(code):
+            raise WarehouseError(f"{code!r} is not an ODS code (3 to 10 letters and digits): correct it.")
+    name = connection.dialect.identifier_preparer.quote
+    try:
+        if _exists(connection, login):
+            _refuse_powers(connection, login)
+        else:
+            connection.exec_driver_sql("set local createrole_self_grant = 'inherit'")  # so that end_sessions may
+            connection.exec_driver_sql(f"create role {name(login)} login connection limit {CONNECTIONS_MAX}")
+            _revoke_organisations(connection, login)  # of somebody who had the name before, and was dropped by hand
+        connection.exec_driver_sql(f"grant {role_name(role)} to {name(login)}")
+    except ProgrammingError as error:
+        if not isinstance(error.orig, InsufficientPrivilege):
+            raise
+        raise WarehouseError(
+            "The user of SAMEPICTURE_WAREHOUSE may not make logins or give roles: have an administrator of the server run, for the role "
+            f"of that user: alter role ... createrole; {'; '.join(f'grant {role_name(each)} to ... with admin option' for each in ROLES)}"
+        ) from None
+    # Roles are of the whole server: the right to connect, of this database, is each person's own.
+    connection.exec_driver_sql(f"grant connect on database {name(_database(connection))} to {name(login)}")
+    for code in codes:
         connection.execute(
             text("insert into access.organisation_grant (login, organisation_ods_code) values (:login, :code) on conflict do nothing"),
-            {"login": login, "code": organisation.strip().upper()},
+            {"login": login, "code": code},
             execution_options=WITH_PARAMETERS,
         )
 
 
-def remove_person(connection: Connection, login: str) -> None:
-    """Take away all roles and organisations; from their next statement on nothing is shown. What they opened stays written down.
+def _refuse_powers(connection: Connection, login: str) -> None:
+    """Raises WarehouseError for a group, whose members would all be let in, and for who could go around the rights."""
+    found = connection.execute(
+        text(
+            """
+            select
+                logins.rolcanlogin,
+                exists (
+                    select 1 from pg_roles as powers
+                    where pg_has_role(logins.oid, powers.oid, 'member') and (
+                        powers.rolsuper or powers.rolbypassrls or powers.rolreplication or powers.rolcreaterole
+                        or powers.rolname = current_user or powers.rolname ~ '^pg_'
+                    )
+                ) as has_powers
+            from pg_roles as logins
+            where logins.rolname = :login
+            """
+        ),
+        {"login": login},
+        execution_options=WITH_PARAMETERS,
+    ).one()
+    if not found.rolcanlogin:
+        raise WarehouseError(f"{login!r} is a group, not somebody who logs in: add its members, one by one.")
+    if found.has_powers:
+        raise WarehouseError(f"{login!r} is above all roles, or the pipeline itself: give a person a login of their own.")
 
-    Raises WarehouseError for somebody who has no role.
+
+def remove_person(connection: Connection, login: str) -> None:
+    """Take away all roles and organisations. What they opened stays written down.
+
+    From their next statement on nothing is shown, but what a cursor holds: once this is
+    committed, end_sessions ends that too. Raises WarehouseError for somebody who has no role.
     """
     found = next((person for person in people(connection) if person.login == login), None)
     if found is None:
         raise WarehouseError(f"{login!r} has no role here: `samepicture people list` shows who has.")
+    name = connection.dialect.identifier_preparer.quote
     for role in found.roles:
-        connection.exec_driver_sql(f"revoke {role_name(role)} from {connection.dialect.identifier_preparer.quote(login)}")
+        connection.exec_driver_sql(f"revoke {role_name(role)} from {name(login)}")
+    connection.exec_driver_sql(f"revoke connect on database {name(_database(connection))} from {name(login)}")
+    _revoke_organisations(connection, login)
+
+
+def _revoke_organisations(connection: Connection, login: str) -> None:
     connection.execute(
         text("delete from access.organisation_grant where login = :login"), {"login": login}, execution_options=WITH_PARAMETERS
     )
 
 
+def end_sessions(connection: Connection, login: str) -> int:
+    """End somebody's connections to this database; how many stay, for a login that an administrator made may be out of our reach."""
+    ended = connection.execute(
+        text(
+            """
+            select count(*) filter (where not case when pg_has_role(current_user, usesysid, 'usage') then pg_terminate_backend(pid) end)
+                + count(*) filter (where not pg_has_role(current_user, usesysid, 'usage')) as stay
+            from pg_stat_activity
+            where usename = :login and datname = current_database()
+            """
+        ),
+        {"login": login},
+        execution_options=WITH_PARAMETERS,
+    )
+    stay: int = ended.scalar_one()
+    return stay
+
+
 def people(connection: Connection) -> list[Person]:
-    """Everybody who has a role, by login."""
+    """Everybody who has a role and may connect to this database, by login."""
     rows: Sequence[Any] = connection.exec_driver_sql(
         """
         select
@@ -161,6 +227,7 @@ def people(connection: Connection) -> list[Person]:
         inner join pg_roles as members on memberships.member = members.oid
         where roles.rolname = any (array['samepicture_engineer', 'samepicture_nursing', 'samepicture_analyst', 'samepicture_comms'])
             and members.rolcanlogin and members.rolname <> current_user
+            and has_database_privilege(members.oid, current_database(), 'connect')
         group by members.rolname
         order by members.rolname
         """
@@ -203,6 +270,11 @@ def forget_gone(connection: Connection) -> None:
 def role_name(role: str) -> str:
     """Of a role, in PostgreSQL."""
     return f"samepicture_{role}"
+
+
+def _database(connection: Connection) -> str:
+    database: str = connection.exec_driver_sql("select current_database()").scalar_one()
+    return database
 
 
 def _exists(connection: Connection, role: str) -> bool:

@@ -1,7 +1,7 @@
 """The shared warehouse: one PostgreSQL database, which analysts query as it is.
 
-Writers go one after the other, by an advisory lock; readers wait for nobody. The lock
-ends with its connection, so that of a process that was killed is free again.
+Writers go one after the other, by the lock of a table of their own; readers wait for nobody.
+The lock ends with its connection, so that of a process that was killed is free again.
 """
 
 from __future__ import annotations
@@ -29,12 +29,15 @@ from samepicture.warehouse.tables import raw_tables
 if TYPE_CHECKING:
     from samepicture.warehouse.duckdb import DuckDBWarehouse
 
-WRITERS = 0x53616D65
-"""The advisory lock of whoever writes."""
+WRITERS = "access.writer"
+"""Whoever writes locks this table. Nobody else has a right on it, while an advisory lock is anybody's who may log in."""
+FIRST_WRITER = 0x53616D65
+"""The advisory lock under which it is made, before there is anybody else."""
 OLDEST = 160000
 """PostgreSQL 16 says whether a text is a date (pg_input_is_valid)."""
-OPTIONS = "-c TimeZone=UTC -c client_connection_check_interval=2s"
-"""A day is a day in UTC, whatever the server's zone; who was killed in the middle of a long statement gives its lock back."""
+OPTIONS = "-c TimeZone=UTC -c client_connection_check_interval=2s -c idle_in_transaction_session_timeout=0"
+"""A day is a day in UTC, whatever the server's zone; who was killed in the middle of a long statement gives its lock back;
+the writers' lock is held while dbt works, on connections of its own."""
 
 
 class PostgresWarehouse:
@@ -54,7 +57,7 @@ class PostgresWarehouse:
     def writer(self) -> Iterator[Connection]:
         """One transaction, alone among writers. Raises WarehouseError after WAIT_SECONDS in the queue."""
         with self._connect() as connection, connection.begin():
-            _queue(connection, "pg_advisory_xact_lock")
+            _queue(connection)
             yield connection
 
     @contextmanager
@@ -91,11 +94,10 @@ class PostgresWarehouse:
     @contextmanager
     def dbt(self) -> Iterator[DbtTarget]:
         """The writers' turn; dbt makes schemas that nobody sees yet, from nothing."""
-        with self._connect() as connection:
-            _queue(connection, "pg_advisory_lock")
-            drop_unseen(connection)
-            user: str = connection.exec_driver_sql("select session_user").scalar_one()
-            connection.commit()
+        with self.writer():
+            with self._connect() as connection, connection.begin():
+                drop_unseen(connection)
+                user: str = connection.exec_driver_sql("select session_user").scalar_one()
             yield DbtTarget("shared", {"PGUSER": user, **_libpq(self.url), "SAMEPICTURE_SCHEMA_PREFIX": NEXT}, NEXT)
 
     def take_over(self, connection: Connection) -> None:
@@ -131,18 +133,21 @@ class PostgresWarehouse:
         access.rekey_openings(connection, pairs)
 
     def compact(self) -> None:
-        """VACUUM FULL of our tables, the diary of openings left without what went; who reads one waits for it. What went stays in the WAL until the server has recycled it."""
+        """VACUUM FULL of our tables, the diary of openings first without what went; who reads one waits for it.
+
+        What went stays in the WAL until the server has recycled it.
+        """
         with self.writer() as connection:
             access.forget_gone(connection)
-        with self._connect() as connection:
+        with self.writer(), self._connect() as connection:
             connection = connection.execution_options(isolation_level="AUTOCOMMIT")
-            _queue(connection, "pg_advisory_lock")
             found = connection.exec_driver_sql(
                 "select format('%I.%I', schemaname, tablename) from pg_tables where schemaname not in ('pg_catalog', 'information_schema')"
             )
             relations: Sequence[str] = found.scalars().all()
             for relation in relations:
-                connection.exec_driver_sql(f"vacuum (full, analyze) {relation}")
+                if relation != WRITERS:
+                    connection.exec_driver_sql(f"vacuum (full, analyze) {relation}")
 
     def dump(self, write: Callable[[IO[bytes]], object]) -> None:
         """pg_dump: one snapshot of the whole database; nobody waits."""
@@ -150,7 +155,7 @@ class PostgresWarehouse:
 
     def restore(self, read: Callable[[IO[bytes]], object]) -> None:
         """pg_restore, in one transaction; the roles first, which a dump of one database does not hold. Raises WarehouseError."""
-        with self.writer() as connection:
+        with self._connect() as connection, connection.begin():
             access.make_roles(connection)
         postgres_dump.restore(_libpq(self.url), read)
         with self.writer() as connection:
@@ -179,17 +184,21 @@ class PostgresWarehouse:
         return True
 
 
-def _queue(connection: Connection, lock: str) -> None:
+def _queue(connection: Connection) -> None:
     """Wait for the writers' lock; what waits for a table inside waits no longer either."""
     connection.exec_driver_sql(f"set lock_timeout = '{WAIT_SECONDS:.0f}s'")
     try:
-        connection.exec_driver_sql(f"select {lock}({WRITERS})")
+        if connection.exec_driver_sql(f"select to_regclass('{WRITERS}')").scalar_one() is None:
+            connection.exec_driver_sql(f"select pg_advisory_xact_lock({FIRST_WRITER})")
+            connection.exec_driver_sql("create schema if not exists access")
+            connection.exec_driver_sql(f"create table if not exists {WRITERS} ()")
+        connection.exec_driver_sql(f"lock table {WRITERS} in exclusive mode")
     except OperationalError as error:
         if not isinstance(error.orig, psycopg.errors.LockNotAvailable):
             raise
         raise WarehouseError(
             f"Another process has been writing to the warehouse for {WAIT_SECONDS:.0f} s: look for a build or load that hangs "
-            "(pg_locks names its process, locktype advisory), then do the same again; it is safe to repeat."
+            f"(select * from pg_locks where relation = '{WRITERS}'::regclass), then do the same again; it is safe to repeat."  # noqa: S608
         ) from None
 
 

@@ -28,7 +28,7 @@ SHAPES = """
         concat_ws(
             E'\\n',
             (
-                select string_agg(concat_ws(' ', attname, atttypid::regtype, attnotnull, attacl), E'\\n' order by attnum)
+                select string_agg(concat_ws(' ', attname, atttypid::regtype, attnotnull, attacl, attstattarget), E'\\n' order by attnum)
                 from pg_attribute
                 where attrelid = tables.oid and attnum > 0 and not attisdropped
             ),
