@@ -139,7 +139,7 @@ def searched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Searched]:
                 assert stack.post(feed_id, body, name).status_code == 202
             (folder / "arrivals" / f"{MARK}.csv").write_bytes(marked_csv() + b"\n")
             wait_for(lambda: len(landed(stack)) == 4, 240, "the watched file", pause=1)
-            wait_for(lambda: not waiting(stack) and settings.picture.exists(), 400, "everything to go through", pause=1)
+            wait_for(lambda: not waiting(stack) and (home / "data_docs" / "index.html").exists(), 400, "everything to go through", pause=1)
             wait_for(lambda: "samepicture.builds" in collected.values(), 150, "a measurement", pause=1)
             yield Searched(stack, failing, collected)
 
@@ -213,8 +213,8 @@ def test_data_docs_and_marks_of_failures_hold_no_word(searched: Searched) -> Non
 def test_what_feed_yml_names_may_be_held_by_airflow(searched: Searched) -> None:
     """The webhook took a signature by a secret, and a watcher and a task found a folder, that no environment has; no log has either."""
     assert not set(HELD_BY_AIRFLOW) & set(searched.stack.environment)
-    runs = searched.stack.api(f"dags/collect_{FOLDER_FEED}/dagRuns", order_by="run_id")["dag_runs"]
-    assert [run for run in runs if run["run_id"].startswith("asset_triggered") and run["state"] == "success"], (
+    runs = searched.stack.api(f"dags/collect_{FOLDER_FEED}/dagRuns", order_by="-start_date")["dag_runs"]
+    assert [run for run in runs if run["dag_run_id"].startswith("asset_triggered") and run["state"] == "success"], (
         "the watcher has not woken it"
     )
     for folder in (searched.stack.settings.home / "airflow", searched.stack.folder):
