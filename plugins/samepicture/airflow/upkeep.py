@@ -86,7 +86,9 @@ def erase_dag() -> DAG:
                 requests.done(pipeline.landing, request_id)
                 print(f"{done.struck.rows} rows erased, {len(done.originals)} originals replaced by judged copies")
                 if done.unsure:
-                    raise AirflowFailException(f"done, but nobody can look into {', '.join(done.unsure)}: their feeds are not declared")
+                    raise AirflowFailException(
+                        f"done, but nobody can look into {', '.join(done.unsure)}: they are damaged, or their feeds not declared"
+                    )
 
         erase()
     return dag

@@ -15,7 +15,7 @@ from samepicture.warehouse.tables import raw_table
 def disagreements(pipeline: Pipeline) -> list[str]:
     """What does not agree, a sentence each; empty where everything does."""
     table, kept = ledger.submission, ledger.quarantine
-    with open_warehouse(pipeline.settings).writer() as connection:
+    with open_warehouse(pipeline.settings).reader() as connection:
         submissions = connection.execute(select(table)).all()
         raw: dict[str, int] = {}
         for contract in CONTRACTS.values():

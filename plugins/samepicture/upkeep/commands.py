@@ -79,7 +79,9 @@ def erase(
             "Nothing of it was here. If it should have been, check organisation and reference; should it come, it will not be taken."
         )
     if done.unsure:
-        notes.print(f"Landed for feeds that are not declared, so nobody can look into them: {', '.join(done.unsure)}", style="red")
+        notes.print(
+            f"Damaged, or landed for feeds that are not declared, so nobody can look into them: {', '.join(done.unsure)}", style="red"
+        )
         raise typer.Exit(1)
 
 

@@ -24,6 +24,7 @@ from samepicture.privacy.pseudonym import DIGITS, pseudonyms
 from samepicture.process import Pipeline
 from samepicture.readers import read_parts
 from samepicture.records import CONTRACTS, Contract, Kind
+from samepicture.sealing import CannotOpen
 from samepicture.settings import Settings
 from samepicture.upkeep.originals import discard_work, holders_of_erased, refresh_copies, replace_originals
 from samepicture.upkeep.scrub import scrub_later, show_and_scrub
@@ -41,7 +42,7 @@ class Erasure:
     originals: tuple[str, ...]
     """Submissions whose landed bytes were replaced by a judged copy."""
     unsure: tuple[str, ...]
-    """Those that nobody can look into: landed, not in the ledger, and of no feed that is declared."""
+    """Those that nobody can look into: damaged, or waiting for a feed that is not declared."""
 
 
 def record_key(
@@ -99,10 +100,14 @@ def _held_unseen(pipeline: Pipeline, contract: Contract, erased: Erased) -> tupl
         feed = pipeline.feeds.get(receipt.feed_id)
         if feed is None:
             unsure.append(receipt.submission_id)
-        elif feed.record_type == contract.record_type and _may_hold(pipeline, receipt, erased):
-            held.append(receipt.submission_id)
+        elif feed.record_type == contract.record_type:
+            try:
+                if _may_hold(pipeline, receipt, erased):
+                    held.append(receipt.submission_id)
+            except CannotOpen:
+                unsure.append(receipt.submission_id)
     for submission_id in held:
-        with open_warehouse(pipeline.settings).writer() as connection:
+        with open_warehouse(pipeline.settings).reader() as connection:
             known = connection.execute(
                 select(ledger.submission.c.submission_id).where(ledger.submission.c.submission_id == submission_id)
             ).first()
@@ -115,7 +120,7 @@ def _held_unseen(pipeline: Pipeline, contract: Contract, erased: Erased) -> tupl
 def _unseen(pipeline: Pipeline, contract: Contract) -> Iterator[Receipt]:
     """Originals with records that are neither in raw nor, as records, in the quarantine."""
     table, kept = ledger.submission, ledger.quarantine
-    with open_warehouse(pipeline.settings).writer() as connection:
+    with open_warehouse(pipeline.settings).reader() as connection:
         known = {row[0]: row[1:] for row in connection.execute(select(table.c.submission_id, table.c.record_type, table.c.outcome_code))}
         unread: set[str] = set(connection.execute(select(kept.c.submission_id).where(kept.c.record.is_(None)).distinct()).scalars())
     for submission_id in sorted(pipeline.landing.submission_ids()):

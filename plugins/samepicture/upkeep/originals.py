@@ -80,7 +80,7 @@ def refresh_copies(pipeline: Pipeline) -> int:
 
 def holders_of_erased(pipeline: Pipeline) -> list[str]:
     """Submissions that say by a code in quarantine or warnings that an erased record came in them."""
-    with open_warehouse(pipeline.settings).writer() as connection:
+    with open_warehouse(pipeline.settings).reader() as connection:
         found: set[str] = set()
         for table, codes in ((ledger.quarantine, (CODE, REFERENCE_CODE)), (ledger.warning, (REFERENCE_CODE,))):
             found |= set(connection.execute(select(table.c.submission_id).where(table.c.code.in_(codes)).distinct()).scalars())
@@ -100,7 +100,7 @@ def wanted_states(pipeline: Pipeline) -> dict[str, str]:
     key = fingerprint(pipeline.settings.require_pseudonym_key())
     told: dict[str, list[Any]] = {}
     table, kept = ledger.submission, ledger.quarantine
-    with open_warehouse(pipeline.settings).writer() as connection:
+    with open_warehouse(pipeline.settings).reader() as connection:
         for row in connection.execute(
             select(table.c.submission_id, table.c.outcome_code, table.c.accepted_count, table.c.rejected_count, table.c.loaded_row_count)
         ):
@@ -129,7 +129,7 @@ def _write_copy(pipeline: Pipeline, receipt: Receipt, state: str) -> None:
     settings = pipeline.settings
     warehouse = open_warehouse(settings)
     settings.work.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=settings.work, prefix="copy.") as folder, warehouse.writer() as connection:
+    with tempfile.TemporaryDirectory(dir=settings.work, prefix="copy.") as folder, warehouse.reader() as connection:
         _export(
             warehouse,
             connection,

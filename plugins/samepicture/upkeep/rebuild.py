@@ -86,7 +86,7 @@ def rebuild(pipeline: Pipeline, *, accept_differences: bool = False, progress: C
         with alone(settings, "upkeep"):
             in_place = False
             while not in_place:
-                with old.writer() as connection:
+                with old.reader() as connection:
                     last = next_load_number(connection)
                 _catch_up(pipeline, beside, loaded, failed, progress)
                 _build(beside.settings, progress)
@@ -132,7 +132,7 @@ def _catch_up(
 def _taken(settings: Settings) -> dict[str, bool]:
     """Submissions in the ledger, and whether each was loaded, of whatever size."""
     table = ledger.submission
-    with open_warehouse(settings).writer() as connection:
+    with open_warehouse(settings).reader() as connection:
         rows = connection.execute(select(table.c.submission_id, table.c.outcome_code)).all()
     return {row.submission_id: row.outcome_code == "loaded" for row in rows}
 
@@ -148,7 +148,7 @@ def _build(settings: Settings, progress: Callable[[str], None]) -> None:
 
 def _take_over_state(old: Warehouse, new: Warehouse) -> None:
     for table in STATE:
-        with old.writer() as connection:
+        with old.reader() as connection:
             rows = [dict(row) for row in connection.execute(select(table)).mappings()]
         with new.writer() as connection:
             connection.execute(delete(table))
@@ -171,7 +171,7 @@ def compare(old: Warehouse, new: Warehouse) -> tuple[int, list[Difference]]:
 
 
 def _tables(warehouse: Warehouse) -> set[str]:
-    with warehouse.writer() as connection:
+    with warehouse.reader() as connection:
         found = connection.execute(text("select table_schema, table_name from information_schema.tables")).all()
     return {f"{row[0]}.{row[1]}" for row in found if row[0] in SCHEMAS} - set(NOT_COMPARED)
 
@@ -179,7 +179,7 @@ def _tables(warehouse: Warehouse) -> set[str]:
 def _row_hashes(warehouse: Warehouse, name: str) -> pl.DataFrame:
     """A hash a row, over its columns in the order of their names."""
     schema, table = name.split(".")
-    with warehouse.writer() as connection:
+    with warehouse.reader() as connection:
         columns: Sequence[str] = (
             connection.execute(
                 text("select column_name from information_schema.columns where table_schema = :schema and table_name = :table"),

@@ -159,6 +159,7 @@ def _strike_quarantine(
             record = json.dumps({**json.loads(line["record"]), name: None}, ensure_ascii=False)
             where = [table.c[column] == line[column] for column in LINE]
             connection.execute(update(table).where(*where, table.c.record.is_not(None)).values(record=record))
+            _warn_of_reference(connection, line["submission_id"], line["feed_id"], name, 1)
             struck.references += 1
             struck.submissions.add(line["submission_id"])
     return list(gone.iter_rows(named=True))
@@ -180,9 +181,14 @@ def _forget_references(connection: Connection, contract: Contract, wanted: Table
         connection.execute(update(raw).where(names).values({name: null()}))
         for row in rows:
             changed[row.submission_id] = changed.get(row.submission_id, 0) + row.row_count
-            told = {"submission_id": row.submission_id, "feed_id": row.feed_id, "code": REFERENCE_CODE, "column_name": name}
-            connection.execute(insert(ledger.warning), {**told, "row_count": row.row_count, "sentence": REFERENCE_SENTENCE})
+            _warn_of_reference(connection, row.submission_id, row.feed_id, name, row.row_count)
     return changed
+
+
+def _warn_of_reference(connection: Connection, submission_id: str, feed_id: str, column: str, rows: int) -> None:
+    """Say where a reference was emptied; by it an original that still has it is found."""
+    told = {"submission_id": submission_id, "feed_id": feed_id, "code": REFERENCE_CODE, "column_name": column}
+    connection.execute(insert(ledger.warning), {**told, "row_count": rows, "sentence": REFERENCE_SENTENCE})
 
 
 def balance(connection: Connection, changed: dict[str, tuple[int, ...]]) -> None:
