@@ -119,6 +119,7 @@ def main(folder: Path, earlier: Path, path: Path) -> None:
     copied(seed, folder / "never killed")
     alone = forked(folder / "never killed", lambda pipeline: process(pipeline, path))
     result["never killed"] = [os.waitstatus_to_exitcode(os.waitpid(alone, 0)[1])]
+    make_database(folder / "together")
     at = time.time() + 1.0
 
     def together(each: Path) -> Callable[[Pipeline], None]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import io
 import shutil
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
+from dbt.cli.main import dbtRunner
 from sqlalchemy import Connection, inspect
 
 from samepicture.build import build
@@ -24,6 +25,7 @@ from samepicture.warehouse import open_warehouse
 from tests.keys import LANDING_KEY, PSEUDONYM_KEY
 from tests.postgres import Server
 from tests.warehouse import invented_rows, test_removed
+from tests.warehouse.invented_rows import DBT, environment
 from tests.warehouse.test_delta import cases
 from tests.warehouse.test_replay import DETAILS, GONE, judged, returned
 
@@ -129,8 +131,16 @@ def shown(cell: Any) -> Any:
     return cell.astimezone(UTC).isoformat() if isinstance(cell, datetime) else cell
 
 
+@dataclass(frozen=True)
+class Both:
+    duckdb: dict[str, Table]
+    postgresql: dict[str, Table]
+    shared: Settings
+    """Of the PostgreSQL warehouse, as long as there is one."""
+
+
 @pytest.fixture(scope="module")
-def on_both(tmp_path_factory: pytest.TempPathFactory, postgres_server: Server) -> Iterator[dict[str, dict[str, Table]]]:
+def on_both(tmp_path_factory: pytest.TempPathFactory, postgres_server: Server) -> Iterator[Both]:
     base = Settings(Path(), "", "", Settings.from_environment().feeds[:1], PSEUDONYM_KEY, LANDING_KEY)
 
     def installed(warehouse: str = "") -> Settings:
@@ -138,22 +148,35 @@ def on_both(tmp_path_factory: pytest.TempPathFactory, postgres_server: Server) -
         return replace(base, home=home, warehouse=warehouse or f"duckdb:///{home}/warehouse.duckdb", landing=f"{home}/landing")
 
     story = Story(Pipeline(installed()))
+    embedded = installed()
+    story.told_on(embedded)
     with postgres_server.database() as url:
-        found = {}
-        for engine, settings in (("duckdb", installed()), ("postgresql", installed(url))):
-            story.told_on(settings)
-            found[engine] = tables(settings)
-        yield found
+        shared = installed(url)
+        story.told_on(shared)
+        yield Both(tables(embedded), tables(shared), shared)
 
 
-def test_there_are_the_same_tables_with_the_same_columns(on_both: dict[str, dict[str, Table]]) -> None:
-    duckdb, postgresql = ({name: types for name, (types, _) in found.items()} for found in on_both.values())
+def test_there_are_the_same_tables_with_the_same_columns(on_both: Both) -> None:
+    duckdb, postgresql = ({name: types for name, (types, _) in found.items()} for found in (on_both.duckdb, on_both.postgresql))
     assert duckdb == postgresql
     assert len(duckdb) > 70
 
 
-def test_every_cell_is_the_same(on_both: dict[str, dict[str, Table]]) -> None:
-    duckdb, postgresql = on_both.values()
-    for name, (_, rows) in duckdb.items():
-        assert rows == postgresql[name][1], name
-    assert {name for name, (_, rows) in duckdb.items() if not rows} == {"ops.feedback", "ops.notice"}, "else little is compared"
+def test_every_cell_is_the_same(on_both: Both) -> None:
+    for name, (_, rows) in on_both.duckdb.items():
+        assert rows == on_both.postgresql[name][1], name
+    assert {name for name, (_, rows) in on_both.duckdb.items() if not rows} == {"ops.feedback", "ops.notice"}, "else little is compared"
+
+
+def test_the_rules_of_the_models_hold_on_postgresql(on_both: Both) -> None:
+    """dbt's unit tests; on DuckDB other tests run them."""
+    folders = ["--project-dir", str(DBT), "--profiles-dir", str(DBT), "--log-path", str(on_both.shared.home / "logs")]
+    with (
+        open_warehouse(on_both.shared).dbt() as target,
+        environment(**{**target.environment, "SAMEPICTURE_SCHEMA_PREFIX": "", "DBT_TARGET_PATH": str(on_both.shared.home / "dbt")}),
+    ):
+        outcome = dbtRunner().invoke(["test", "--select", "test_type:unit", "--target", target.name, *folders, "--quiet"])
+    assert outcome.exception is None, outcome.exception
+    results = {result.node.name: str(result.status) for result in outcome.result.results}  # type: ignore[union-attr]
+    assert {name for name, status in results.items() if status != "pass"} == set()
+    assert len(results) > 20

@@ -30,7 +30,7 @@ from samepicture.process import Pipeline
 from samepicture.readers import LINE
 from samepicture.records import CONTRACTS, PROVENANCE
 from samepicture.settings import PROJECT, Settings
-from samepicture.warehouse import WarehouseError, base, build_sql, open_warehouse, postgres
+from samepicture.warehouse import WarehouseError, base, build_sql, open_warehouse, postgres, postgres_build
 from tests.postgres import Server
 from tests.warehouse.test_delta import cases, load
 
@@ -126,7 +126,9 @@ def test_what_dbt_makes_of_broken_rows_does_not_show(shared: Pipeline) -> None:
     assert asked(shared) == before + 2
 
 
-@pytest.mark.parametrize("sql", ["delete from ops.build", "commit; delete from ops.build", "set transaction read write; delete from ops.build"])
+@pytest.mark.parametrize(
+    "sql", ["delete from ops.build", "commit; delete from ops.build", "set transaction read write; delete from ops.build"]
+)
 def test_a_query_changes_nothing(shared: Pipeline, sql: str) -> None:
     builds = asked(shared, "select count(*) from ops.build")
     with pytest.raises(WarehouseError, match="the query could not run"):
@@ -179,7 +181,32 @@ def test_the_lock_of_a_writer_that_was_killed_is_free(shared: Pipeline) -> None:
         assert (datetime.now(UTC) - began).total_seconds() < 20, "the statement of a dead process went on to its end"
 
 
-TEXTS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])) | st.sampled_from(["", " ", "\\.", "\n\\.\n", '"', "NULL", "\\N", ","])
+def test_a_table_of_another_shape_waits_for_those_who_read_it_but_not_for_ever(empty: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(postgres_build, "MOVE_WAIT", "1s")
+    with psycopg.connect(empty.warehouse, autocommit=True) as connection:
+        for schema, columns in (("marts", "a int"), ("next_marts", "a int, b int")):
+            connection.execute(f"create schema {schema}; create table {schema}.t ({columns})".encode())
+        connection.execute("create table marts.same (a int); create table next_marts.same (a int); insert into next_marts.same values (1)")
+
+    def take_over() -> None:
+        warehouse = open_warehouse(empty)
+        with warehouse.writer() as connection:
+            warehouse.take_over(connection)
+
+    with psycopg.connect(empty.warehouse) as analyst:
+        analyst.execute("select * from marts.t")
+        analyst.execute("select * from marts.same")
+        with pytest.raises(WarehouseError, match=r"marts.t another shape, and somebody has been reading it for 1s: nothing was changed"):
+            take_over()
+        assert analyst.execute("select count(*) from marts.same").fetchone() == (0,)
+    take_over()
+    assert open_warehouse(empty).query("select * from marts.t, marts.same")[0] == ["a", "b", "a"]
+    assert open_warehouse(empty).query("select a from marts.same")[1] == [(1,)]
+
+
+TEXTS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])) | st.sampled_from(
+    ["", " ", "\\.", "\n\\.\n", '"', "NULL", "\\N", ","]
+)
 ROWS = st.lists(
     st.fixed_dictionaries(
         {
@@ -188,7 +215,8 @@ ROWS = st.lists(
             "reopened_count": st.none() | st.integers(-(2**63), 2**63 - 1),
             "has_learning_disability": st.none() | st.booleans(),
             "narrative": st.none() | TEXTS,
-            "version_at": st.none() | st.datetimes(datetime(1, 1, 2), datetime(9999, 12, 30)).map(lambda moment: moment.replace(tzinfo=UTC)),
+            "version_at": st.none()
+            | st.datetimes(timezones=st.just(UTC), allow_imaginary=False).map(lambda moment: moment.replace(fold=0)),
         }
     ),
     min_size=1,

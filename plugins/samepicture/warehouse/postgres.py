@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 import psycopg
-from psycopg.conninfo import make_conninfo
 from psycopg.pq import Conninfo
 from sqlalchemy import URL, Connection, Engine, Select, create_engine, delete, func, make_url, select, update
 from sqlalchemy.exc import OperationalError
@@ -34,10 +33,8 @@ WRITERS = 0x53616D65
 """The advisory lock of whoever writes."""
 OLDEST = 160000
 """PostgreSQL 16 says whether a text is a date (pg_input_is_valid)."""
-SESSION = {
-    "TimeZone": "UTC",  # a day in the marts is a day in UTC, whatever the server's zone
-    "client_connection_check_interval": "2s",  # whoever was killed in the middle of a long statement gives its lock back
-}
+OPTIONS = "-c TimeZone=UTC -c client_connection_check_interval=2s"
+"""A day is a day in UTC, whatever the server's zone; who was killed in the middle of a long statement gives its lock back."""
 
 
 class PostgresWarehouse:
@@ -45,11 +42,10 @@ class PostgresWarehouse:
 
     def __init__(self, url: str) -> None:
         self.url: URL = make_url(url).set(drivername="postgresql+psycopg")
-        options = " ".join(f"-c {name}={value}" for name, value in SESSION.items())
         self._engine: Engine = create_engine(
             self.url,
             poolclass=NullPool,
-            connect_args={"options": options, "application_name": "samepicture"},
+            connect_args={"options": OPTIONS, "application_name": "samepicture"},
             # A % in dbt's SQL is a per cent sign.
             execution_options={"no_parameters": True},
         )
@@ -97,8 +93,9 @@ class PostgresWarehouse:
         with self._connect() as connection:
             _queue(connection, "pg_advisory_lock")
             drop_unseen(connection)
+            user: str = connection.exec_driver_sql("select session_user").scalar_one()
             connection.commit()
-            yield DbtTarget("shared", {**_libpq(self.url), "SAMEPICTURE_SCHEMA_PREFIX": NEXT}, NEXT)
+            yield DbtTarget("shared", {"PGUSER": user, **_libpq(self.url), "SAMEPICTURE_SCHEMA_PREFIX": NEXT}, NEXT)
 
     def take_over(self, connection: Connection) -> None:
         """Let what dbt has made show, all at once."""
@@ -181,7 +178,7 @@ def _queue(connection: Connection, lock: str) -> None:
             raise
         raise WarehouseError(
             f"Another process has been writing to the warehouse for {WAIT_SECONDS:.0f} s: look for a build or load that hangs "
-            "(select * from pg_locks where locktype = 'advisory'), then do the same again; it is safe to repeat."
+            "(pg_locks names its process, locktype advisory), then do the same again; it is safe to repeat."
         ) from None
 
 
@@ -201,8 +198,6 @@ def _check(connection: Connection) -> None:
 
 def _libpq(url: URL) -> dict[str, str]:
     """The URL as the environment variables of libpq, which psql and dbt's profile read too."""
-    parts = {"host": url.host, "port": url.port, "user": url.username, "password": url.password, "dbname": url.database, **url.query}
-    given = Conninfo.parse(make_conninfo(**{name: value for name, value in parts.items() if value is not None}).encode())
-    options = " ".join(f"-c {name}={value}" for name, value in SESSION.items())
+    given = Conninfo.parse(url.set(drivername="postgresql").render_as_string(hide_password=False).encode())
     found = {option.envvar.decode(): option.val.decode() for option in given if option.envvar and option.val is not None}
-    return {**found, "PGOPTIONS": options}
+    return {**found, "PGOPTIONS": OPTIONS}
