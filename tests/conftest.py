@@ -6,12 +6,17 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from samepicture.process import Pipeline
 from samepicture.settings import PROJECT, Settings
 from tests import postgres
 from tests.keys import KEYS
+
+# A busy machine is no fault of an example: what must be quick is measured in benchmarks/.
+hypothesis.settings.register_profile("any machine", deadline=None)
+hypothesis.settings.load_profile("any machine")
 
 PUBLISHED = PROJECT.parent / "shared" / "data"
 

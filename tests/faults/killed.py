@@ -23,7 +23,7 @@ import great_expectations  # noqa: F401
 import psycopg
 from sqlalchemy import make_url
 
-from samepicture import judge, landing, load
+from samepicture import judge, landing, load, store
 from samepicture.process import Pipeline
 from samepicture.settings import Settings
 
@@ -47,7 +47,7 @@ def then_die(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 STAGES: dict[str, tuple[Any, str, Callable[[Any], Any]]] = {
-    "while landing": (landing, "_sync", lambda _: die),
+    "while landing": (store, "_sync", lambda _: die),
     "between bytes and receipt": (landing.Landing, "_write_receipt", lambda _: die),
     "after landing": (Pipeline, "land_file", then_die),
     "while judging": (judge._Parquet, "write", then_die),

@@ -25,6 +25,7 @@ from starlette.testclient import TestClient
 from samepicture.airflow import intake
 from samepicture.landing import Landing
 from samepicture.settings import PROJECT, Settings
+from tests.keys import KEYS
 from tests.stack import SECRET, SECRET_VARIABLE, free_port, signed, wait_for
 
 FEEDS = {
@@ -44,6 +45,8 @@ def client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClie
     monkeypatch.setenv("SAMEPICTURE_FEEDS", str(tmp_path / "feeds"))
     monkeypatch.setenv("SAMEPICTURE_HOME", str(tmp_path / "home"))
     monkeypatch.setenv(SECRET_VARIABLE, SECRET)
+    for name, key in KEYS.items():
+        monkeypatch.setenv(name, key)
 
     def no_database(*_: object) -> None:
         raise ConnectionError("there is no database")
@@ -72,21 +75,24 @@ def test_landed_though_the_database_is_gone(client: TestClient) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "body", "headers", "status", "sentence"),
+    ("path", "body", "signs", "others", "status", "sentence"),
     [
-        ("/complaint_nobody", b"x", signed(b"x"), 404, "no such feed"),
-        ("/complaint_no_webhook", b"x", signed(b"x"), 401, "takes no signed messages"),
-        ("/complaint_pushed", b"x", {}, 401, "webhook-id is missing"),
-        ("/complaint_pushed", b"y", signed(b"x"), 401, "does not fit"),
-        ("/complaint_pushed", b"", signed(b""), 400, "no body"),
-        ("/complaint_pushed", b"x", {**signed(b"x"), "webhook-timestamp": "9" * 400}, 401, "no number"),
-        ("/complaint_pushed", b"x", {**signed(b"x"), "Content-Encoding": "gzip"}, 415, "compressed"),
-        ("/complaint_pushed", b"x", {**signed(b"x"), "Content-Type": "multipart/form-data; boundary=x"}, 415, "--data-binary"),
-        ("/complaint_pushed", b"x", {"Authorization": "Basic YTpi"}, 401, "no Bearer token"),
-        ("/survey_response_news", b"{}", {"sm-apikey": "c", "sm-signature": "x"}, 401, "does not fit"),
+        ("/complaint_nobody", b"x", b"x", {}, 404, "no such feed"),
+        ("/complaint_no_webhook", b"x", b"x", {}, 401, "takes no signed messages"),
+        ("/complaint_pushed", b"x", None, {}, 401, "webhook-id is missing"),
+        ("/complaint_pushed", b"y", b"x", {}, 401, "does not fit"),
+        ("/complaint_pushed", b"", b"", {}, 400, "no body"),
+        ("/complaint_pushed", b"x", b"x", {"webhook-timestamp": "9" * 400}, 401, "no number"),
+        ("/complaint_pushed", b"x", b"x", {"Content-Encoding": "gzip"}, 415, "compressed"),
+        ("/complaint_pushed", b"x", b"x", {"Content-Type": "multipart/form-data; boundary=x"}, 415, "--data-binary"),
+        ("/complaint_pushed", b"x", None, {"Authorization": "Basic YTpi"}, 401, "no Bearer token"),
+        ("/survey_response_news", b"{}", None, {"sm-apikey": "c", "sm-signature": "x"}, 401, "does not fit"),
     ],
 )
-def test_refused(client: TestClient, path: str, body: bytes, headers: dict[str, str], status: int, sentence: str) -> None:
+def test_refused(
+    client: TestClient, path: str, body: bytes, signs: bytes | None, others: dict[str, str], status: int, sentence: str
+) -> None:
+    headers = {**(signed(signs) if signs is not None else {}), **others}  # signed now: minutes lie between collecting tests and this one
     answer = client.post(path, content=body, headers=headers)
     assert (answer.status_code, sentence in answer.json()["detail"]) == (status, True), answer.text
     assert landed() == []

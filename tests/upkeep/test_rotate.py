@@ -18,7 +18,9 @@ from samepicture.upkeep.rotate import rotate_key
 from tests.upkeep.cases import ORGANISATION, export, loaded, others, places, pseudonym, rows, tables
 
 LINKED = {"ID": "NAMER", "PALS reference": "OTHER1"}
-LINKS = "select count(*) from raw.complaint as c join raw.complaint as p on c.pals_origin_pseudonym = p.case_pseudonym"
+LINKS = (
+    "select count(distinct c.case_pseudonym) from raw.complaint as c join raw.complaint as p on c.pals_origin_pseudonym = p.case_pseudonym"
+)
 
 
 def with_key(pipeline: Pipeline, key: str) -> Pipeline:

@@ -31,6 +31,7 @@ from samepicture.readers import LINE
 from samepicture.records import CONTRACTS, PROVENANCE
 from samepicture.settings import PROJECT, Settings
 from samepicture.warehouse import WarehouseError, base, build_sql, open_warehouse, postgres, postgres_build
+from tests.keys import LANDING_KEY, PSEUDONYM_KEY
 from tests.postgres import Server
 from tests.warehouse.test_delta import cases, load
 
@@ -42,7 +43,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory, postgres_server: Server) ->
     """A warehouse with 200 complaints, built."""
     home = tmp_path_factory.mktemp("shared")
     with postgres_server.database() as url:
-        settings = Settings(home, url, str(home / "landing"), Settings.from_environment().feeds[:1], "k" * 40)
+        settings = Settings(home, url, str(home / "landing"), Settings.from_environment().feeds[:1], PSEUDONYM_KEY, LANDING_KEY)
         pipeline = Pipeline(settings)
         load(pipeline, "complaint_northmoor", "first.csv", cases(range(200)))
         build(settings)
@@ -185,7 +186,7 @@ def test_a_table_of_another_shape_waits_for_those_who_read_it_but_not_for_ever(e
     monkeypatch.setattr(postgres_build, "MOVE_WAIT", "1s")
     with psycopg.connect(empty.warehouse, autocommit=True) as connection:
         for schema, columns in (("marts", "a int"), ("next_marts", "a int, b int")):
-            connection.execute(f"create schema {schema}; create table {schema}.t ({columns})".encode())
+            connection.execute(f"create schema if not exists {schema}; create table {schema}.t ({columns})".encode())
         connection.execute("create table marts.same (a int); create table next_marts.same (a int); insert into next_marts.same values (1)")
 
     def take_over() -> None:
