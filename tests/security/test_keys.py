@@ -134,7 +134,8 @@ def test_the_home_is_its_owners_alone(started: Callable[..., object], settings: 
 
 @pytest.mark.parametrize("arguments", SERVICES)
 def test_a_part_alone_is_started_as_all_together_are(started: Callable[..., list[list[str]]], arguments: list[str]) -> None:
-    *_, command = started(*arguments, "--pid", "/tmp/x")
+    *preparations, command = started(*arguments, "--pid", "/tmp/x")
+    assert (["db", "migrate"] in preparations) == (arguments == ["scheduler"]), "two that migrate are in each other's way"
     assert command[: len(arguments)] == arguments
     assert command[-2:] == ["--pid", "/tmp/x"]
     assert arguments[-1] in ("dag-processor", "api-server") or "--skip-serve-logs" in command, "a log server would listen on every address"

@@ -18,7 +18,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import FrameType
 from urllib.parse import urlsplit
@@ -48,6 +48,9 @@ SHARED_KEYS = ("AIRFLOW__API_AUTH__JWT_SECRET", "AIRFLOW__CORE__FERNET_KEY")
 """Parts that are started one by one must have the same."""
 OWNER_ALONE = 0o077
 """The umask of all that we start: the password of the log-in and the keys that Airflow makes for itself are files."""
+MIGRATE = (["db", "migrate"], ["pools", "set", WRITER_POOL, "1", "The warehouse has one writer."])
+WAIT_FOR_IT = (["db", "check-migrations", "--migration-wait-timeout", "180"],)
+"""Of parts that are started side by side the scheduler alone migrates: two that do are in each other's way."""
 STOP_SECONDS = 30
 CONNECT_SECONDS = 5
 
@@ -66,7 +69,7 @@ def run_command(settings: Settings, arguments: Sequence[str]) -> int:
                 raise SettingError(f"{name} is missing: parts that are started one by one must have the same one (docs/operating.md).")
         if part == PARTS["api-server"]:
             check_listening(environment, _host(arguments[1:]))
-        _prepare(settings, environment)
+        _prepare(settings, environment, MIGRATE if part == PARTS["scheduler"] else WAIT_FOR_IT)
         os.umask(OWNER_ALONE)
         command = _airflow([*part, *arguments[len(_name(part)) :]])
         os.execv(command[0], command)  # noqa: S606 - a list, no shell
@@ -209,11 +212,11 @@ def _stop(running: list[subprocess.Popen[bytes]]) -> None:
             os.killpg(part.pid, signal.SIGKILL)
 
 
-def _prepare(settings: Settings, environment: Mapping[str, str]) -> None:
+def _prepare(settings: Settings, environment: Mapping[str, str], preparations: Iterable[Sequence[str]] = MIGRATE) -> None:
     """The home, Airflow's environment, database and the writer's pool. Raises SettingError where the database can't be prepared."""
     settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     apply(environment)
-    for preparation in (["db", "migrate"], ["pools", "set", WRITER_POOL, "1", "The warehouse has one writer."]):
+    for preparation in preparations:
         done = subprocess.run(
             _airflow(preparation), check=False, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, umask=OWNER_ALONE
         )
