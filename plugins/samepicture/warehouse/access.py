@@ -63,6 +63,13 @@ def is_established(connection: Connection) -> bool:
 
 def establish(connection: Connection) -> None:
     """Make roles and rights what this version says. Safe to repeat. Raises SettingError where the server does not let us."""
+    owner = "select pg_has_role(current_user, datdba, 'usage') from pg_database where datname = current_database()"
+    if not connection.exec_driver_sql(owner).scalar_one():  # PostgreSQL would warn, and leave everybody their rights
+        user: str = connection.exec_driver_sql("select current_user").scalar_one()
+        raise SettingError(
+            f"The user of SAMEPICTURE_WAREHOUSE does not own the database, so can't say who may connect: have an administrator run "
+            f"alter database {_database(connection)} owner to {user}."
+        )
     for role in map(role_name, ROLES):
         if _exists(connection, role):
             continue
@@ -73,7 +80,8 @@ def establish(connection: Connection) -> None:
                 raise
             raise SettingError(
                 "The user of SAMEPICTURE_WAREHOUSE may not make roles: have an administrator of the server give it the attribute "
-                f"CREATEROLE, or run: {'; '.join(f'create role {role_name(each)}' for each in ROLES)}"
+                f"CREATEROLE, or run: {'; '.join(f'create role {role_name(each)}' for each in ROLES)}, "
+                "and grant each to that user with admin option."
             ) from None
     statements = _statements(connection)
     for statement in statements:
@@ -165,8 +173,8 @@ def _refuse_powers(connection: Connection, login: str) -> None:
 def remove_person(connection: Connection, login: str) -> None:
     """Take away all roles and organisations. What they opened stays written down.
 
-    From their next statement on nothing is shown, but what a cursor holds: once this is
-    committed, end_sessions ends that too. Raises WarehouseError for somebody who has no role.
+    A transaction that they have open, and a cursor, may go on showing what it did: once this
+    is committed, end_sessions ends that. Raises WarehouseError for somebody who has no role.
     """
     found = next((person for person in people(connection) if person.login == login), None)
     if found is None:

@@ -137,7 +137,7 @@ def _queue(connection: Connection) -> None:
             raise
         raise WarehouseError(
             f"Another process has been writing to the warehouse for {WAIT_SECONDS:.0f} s: look for a build or load that hangs "
-            f"(select * from pg_locks where relation = '{WRITERS}'::regclass), then do the same again; it is safe to repeat."  # noqa: S608
+            f"(in pg_locks, whoever holds {WRITERS}), then do the same again; it is safe to repeat."
         ) from None
 
 

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from psycopg.errors import LockNotAvailable
 from sqlalchemy import Connection
+from sqlalchemy.exc import OperationalError
 
-from samepicture.warehouse.base import append
+from samepicture.warehouse.base import WarehouseError, append
 from samepicture.warehouse.tables import key_hash
 
 NEXT = "next_"
@@ -92,6 +94,7 @@ def take_over(connection: Connection) -> None:
     A table that would differ in nothing but its rows gets the new rows. One of another
     shape, or with other rights, takes the place of the old, after everything else: those
     who ask for it then wait for the rest of the transaction, and for those who are reading.
+    Raises WarehouseError where one of these does not end.
     """
     shapes = {
         (row[0], row[1]): row[2]
@@ -109,6 +112,14 @@ def take_over(connection: Connection) -> None:
     connection.exec_driver_sql(f"set local lock_timeout = '{MOVE_WAIT}'")
     for schema, table in moved:
         shown = schema.removeprefix(NEXT)
-        connection.exec_driver_sql(f'drop table if exists "{shown}"."{table}" cascade')
+        try:
+            connection.exec_driver_sql(f'drop table if exists "{shown}"."{table}" cascade')
+        except OperationalError as error:
+            if not isinstance(error.orig, LockNotAvailable):
+                raise
+            raise WarehouseError(
+                f"Somebody has been reading {shown}.{table} for more than {MOVE_WAIT} or has left a transaction open, and it has changed its "
+                "shape: end that session (pg_stat_activity says since when it runs, pg_terminate_backend ends it), then build again."
+            ) from None
         connection.exec_driver_sql(f'alter table "{schema}"."{table}" set schema "{shown}"')
     drop_unseen(connection)
