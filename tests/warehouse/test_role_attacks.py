@@ -279,3 +279,17 @@ def test_a_database_that_is_somebody_elses_is_refused(url: str) -> None:
         finally:
             admin.execute(f"revoke all on database {name} from lodger")
             admin.execute("drop role lodger")
+
+
+def test_rights_are_asked_once_and_not_for_each_row(owner: psycopg.Connection) -> None:
+    """A function that is asked for each of a million facts takes minutes, and a reader who knows can ask it again and again."""
+    owner.execute("begin")
+    try:
+        owner.execute(
+            "insert into conformed.bridge_feedback_organisation select copies.* from generate_series(1, 100000) "
+            "cross join (select * from conformed.bridge_feedback_organisation limit 1) as copies"
+        )
+        owner.execute("set local statement_timeout = '2s'")
+        assert owner.execute("select count(*) from (select access.granted_feedback()) as granted").fetchone() == (0,)
+    finally:
+        owner.execute("rollback")
