@@ -5,17 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import psycopg
 import pytest
 from sqlalchemy import Connection
 
-from samepicture.settings import Settings
+from samepicture.settings import SettingError, Settings
 from samepicture.warehouse import open_warehouse
-from samepicture.warehouse.access import add_person, end_sessions, people, remove_person
+from samepicture.warehouse.access import add_person, end_sessions, establish, people, remove_person
 from samepicture.warehouse.base import WarehouseError
 from samepicture.warehouse.postgres import FIRST_WRITER
+from samepicture.warehouse.postgres_build import take_over
 from tests.warehouse.roles import LOGINS, PURPOSE, Session, as_login, feedback_of
 
 
@@ -61,7 +63,7 @@ def test_ways_around(session: Any, owner: psycopg.Connection) -> None:
     # Functions that answer for somebody else look at who logged in, wherever they find tables and operators.
     nora.connection.execute("set search_path = published, conformed, pg_catalog")
     assert nora.rows("select access.granted_organisations()")[0][0][0] == "RZN"
-    assert nora.is_refused("select access.may_open('complaint:RZE:x')")
+    assert nora.is_refused("select access.openable(array['complaint:RZE:x'])")
     assert carl.is_refused("select access.opened_feedback()")
     # Nobody listens to others' statements.
     assert carl.rows("select query from pg_stat_activity where usename = 'nora'") == [("<insufficient privilege>",)]
@@ -71,7 +73,7 @@ def test_no_reader_holds_up_the_writers(session: Any, monkeypatch: pytest.Monkey
     monkeypatch.setattr("samepicture.warehouse.postgres.WAIT_SECONDS", 2.0)
     for login in LOGINS:
         person = session(login)
-        person.rows("select pg_advisory_lock(%s)", FIRST_WRITER)
+        person.rows("select pg_try_advisory_lock(%s)", FIRST_WRITER)
         person.connection.execute("begin")
         assert person.is_refused("lock table access.writer in access share mode")
     with writer() as connection:
@@ -128,37 +130,28 @@ def test_opening_twice_as_one_and_nothing(session: Any, owner: psycopg.Connectio
     assert owner.execute("select count(*) from access.narrative_opening").fetchone() == (1,)
 
 
-def test_a_cursor_that_outlives_its_transaction_ends_with_the_person(session: Any, owner: psycopg.Connection) -> None:
+def test_what_a_session_holds_on_to_ends_with_the_person(session: Any, owner: psycopg.Connection) -> None:
+    """A cursor that outlives its transaction, and a transaction on somebody else's old snapshot, for which PostgreSQL takes no note of revoked rights."""
     with writer() as connection:
         add_person(connection, "rita", "nursing", ["RZN"])
-    rita = session("rita")
-    assert rita.rows("select access.open_narratives(%s, %s)", feedback_of(owner, "RZN"), PURPOSE) != [(0,)]
-    rita.connection.execute("declare kept cursor with hold for select * from published.narrative")
+    holder, late, anna = session("rita"), session("rita"), session("anna")
+    assert holder.rows("select access.open_narratives(%s, %s)", feedback_of(owner, "RZN"), PURPOSE) != [(0,)]
+    anna.connection.execute("begin isolation level repeatable read")
+    snapshot = anna.rows("select pg_export_snapshot()")[0][0]
+    holder.connection.execute("declare kept cursor with hold for select * from published.narrative")
+    late.connection.execute("prepare mine as select count(*) from published.narrative")
+    late.connection.execute("begin isolation level repeatable read")
+    late.connection.execute(f"set transaction snapshot '{snapshot}'")
+    assert late.rows("execute mine")[0][0] > 0
     with writer() as connection:
         remove_person(connection, "rita")
     with writer() as connection:
         assert end_sessions(connection, "rita") == 0
-    with pytest.raises(psycopg.OperationalError):
-        rita.rows("fetch all from kept")
+    for person, statement in ((holder, "fetch all from kept"), (late, "execute mine")):
+        with pytest.raises(psycopg.OperationalError):
+            person.rows(statement)
     with pytest.raises(psycopg.OperationalError, match="CONNECT privilege"):
         session("rita")
-
-
-def test_a_transaction_from_before_shows_no_longer_than_the_right(session: Any, owner: psycopg.Connection) -> None:
-    """Of a person who was removed neither an old snapshot, nor one that another session exports, shows more."""
-    with writer() as connection:
-        add_person(connection, "rolf", "nursing", ["RZN"])
-    rolf, anna = session("rolf"), session("anna")
-    anna.connection.execute("begin isolation level repeatable read")
-    snapshot = anna.rows("select pg_export_snapshot()")[0][0]
-    rolf.connection.execute("prepare mine as select count(*) from conformed.fct_complaint")
-    rolf.connection.execute("begin isolation level repeatable read")
-    rolf.connection.execute(f"set transaction snapshot '{snapshot}'")
-    assert rolf.rows("execute mine")[0][0] > 0
-    with writer() as connection:
-        remove_person(connection, "rolf")
-    with pytest.raises(psycopg.errors.InsufficientPrivilege):
-        rolf.rows("execute mine")
 
 
 @pytest.mark.parametrize(
@@ -251,3 +244,52 @@ def test_what_a_build_leaves_half_made_is_seen_by_nobody(session: Any, owner: ps
             assert session(login).is_refused("select * from next_published.narrative")
     finally:
         owner.execute("drop schema next_published cascade")
+
+
+def test_a_reader_who_never_ends_is_named_to_whoever_changes_a_table(
+    session: Any, owner: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("samepicture.warehouse.postgres_build.MOVE_WAIT", "1s")
+    owner.execute("create schema next_marts")
+    owner.execute("create table next_marts.gp_access as select 1 as another_shape")
+    anna = session("anna")
+    anna.connection.execute("begin")
+    anna.count("marts.gp_access")
+    try:
+        with pytest.raises(WarehouseError, match=r"reading marts\.gp_access for more than 1s"), writer() as connection:
+            take_over(connection)
+    finally:
+        owner.execute("drop schema next_marts cascade")
+    assert anna.count("marts.gp_access") > 0
+
+
+def test_a_database_that_is_somebody_elses_is_refused(url: str) -> None:
+    """There PostgreSQL would only warn that `revoke` did nothing: everybody could go on to connect and to make temporary tables."""
+    with psycopg.connect(as_login(url, "postgres"), autocommit=True) as admin:
+        name = admin.info.dbname
+        admin.execute("drop role if exists lodger")
+        admin.execute("create role lodger login createrole")
+        admin.execute(f"grant all on database {name} to lodger")
+        try:
+            with (
+                open_warehouse(replace(Settings.from_environment(), warehouse=as_login(url, "lodger"))).reader() as connection,
+                pytest.raises(SettingError, match=f"alter database {name} owner to lodger"),
+            ):
+                establish(connection)
+        finally:
+            admin.execute(f"revoke all on database {name} from lodger")
+            admin.execute("drop role lodger")
+
+
+def test_rights_are_asked_once_and_not_for_each_row(owner: psycopg.Connection) -> None:
+    """A function that is asked for each of a million facts takes minutes, and a reader who knows can ask it again and again."""
+    owner.execute("begin")
+    try:
+        owner.execute(
+            "insert into conformed.bridge_feedback_organisation select copies.* from generate_series(1, 100000) "
+            "cross join (select * from conformed.bridge_feedback_organisation limit 1) as copies"
+        )
+        owner.execute("set local statement_timeout = '2s'")
+        assert owner.execute("select count(*) from (select access.granted_feedback()) as granted").fetchone() == (0,)
+    finally:
+        owner.execute("rollback")

@@ -201,6 +201,7 @@ def test_rights_outlast_builds(session: Any, owner: psycopg.Connection, url: str
 
     before = rights()
     assert len(before) > 150
+    owner.execute("alter table published.narrative alter column narrative set statistics 100")  # as an earlier version would have
     pipeline = Pipeline(Settings.from_environment())
     for number, name in enumerate(("small.csv", "again.csv")):
         receipt, _ = pipeline.land("complaint_northmoor", name, io.BytesIO(cases(range(500 + number * 10, 503 + number * 10))))
@@ -211,6 +212,8 @@ def test_rights_outlast_builds(session: Any, owner: psycopg.Connection, url: str
         assert build(pipeline.settings) is not None
         assert rights() == before
     assert session("nora").count("conformed.fct_complaint") > 0
+    kept = "select attstattarget from pg_attribute where attrelid = 'published.narrative'::regclass and attname = 'narrative'"
+    assert owner.execute(kept).fetchone() == (0,)
 
 
 def test_people_are_added_listed_and_removed(url: str, session: Any) -> None:

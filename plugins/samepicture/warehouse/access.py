@@ -65,6 +65,13 @@ def is_established(connection: Connection) -> bool:
 
 def establish(connection: Connection) -> None:
     """Make roles and rights what this version says. Safe to repeat. Raises SettingError where the server does not let us."""
+    owner = "select pg_has_role(current_user, datdba, 'usage') from pg_database where datname = current_database()"
+    if not connection.exec_driver_sql(owner).scalar_one():  # PostgreSQL would warn, and leave everybody their rights
+        user: str = connection.exec_driver_sql("select current_user").scalar_one()
+        raise SettingError(
+            f"The user of SAMEPICTURE_WAREHOUSE does not own the database, so can't say who may connect: have an administrator run "
+            f"alter database {_database(connection)} owner to {user}."
+        )
     make_roles(connection)
     statements = _statements(connection)
     for statement in statements:
@@ -174,8 +181,8 @@ def _refuse_powers(connection: Connection, login: str) -> None:
 def remove_person(connection: Connection, login: str) -> None:
     """Take away all roles and organisations. What they opened stays written down.
 
-    From their next statement on nothing is shown, but what a cursor holds: once this is
-    committed, end_sessions ends that too. Raises WarehouseError for somebody who has no role.
+    A transaction that they have open, and a cursor, may go on showing what it did: once this
+    is committed, end_sessions ends that. Raises WarehouseError for somebody who has no role.
     """
     found = next((person for person in people(connection) if person.login == login), None)
     if found is None:

@@ -29,8 +29,9 @@ create index if not exists narrative_opening_login on access.narrative_opening (
 comment on table access.narrative_opening is 'One row a person and narrative that they opened, or tried to: who, which, when, what for. Key: opening_number.';
 
 -- Codes under which a granted organisation reported at any time: its predecessors' records are its own now.
+-- Parallel restricted, so that it is asked once and the rows are still counted by several processes.
 create or replace function access.granted_organisations() returns text[]
-language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
+language plpgsql stable parallel restricted security definer set search_path = pg_catalog, pg_temp as $$
 declare
     granted text[] := (select coalesce(array_agg(organisation_ods_code::text), '{{}}') from access.organisation_grant where login = session_user);
 begin
@@ -42,11 +43,11 @@ end $$;
 
 create or replace function access.granted_feedback() returns setof text
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    granted text[] := access.granted_organisations();  -- once, not for each row
 begin
     if to_regclass('conformed.bridge_feedback_organisation') is not null then
-        return query
-        select feedback_id::text from conformed.bridge_feedback_organisation
-        where organisation_ods_code = any (access.granted_organisations());
+        return query select feedback_id::text from conformed.bridge_feedback_organisation where organisation_ods_code = any (granted);
     end if;
 end $$;
 
@@ -54,6 +55,8 @@ end $$;
 -- organisations that they were granted.
 create or replace function access.openable(feedback_ids text[]) returns setof text
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    granted text[] := access.granted_organisations();
 begin
     if pg_has_role(session_user, 'samepicture_engineer', 'member') then
         return query select unnest(feedback_ids);
@@ -66,7 +69,7 @@ begin
             on
                 hash_record_extended(row(bridge.feedback_id), 0) = hash_record_extended(row(asked.feedback_id), 0)
                 and bridge.feedback_id = asked.feedback_id
-        where bridge.organisation_ods_code = any (access.granted_organisations());
+        where bridge.organisation_ods_code = any (granted);
     end if;
 end $$;
 
