@@ -16,7 +16,7 @@ MESH_SANDBOX_VERSION := 1.0.137
 
 export UV_PYTHON_DOWNLOADS = never
 
-.PHONY: demo test lint docs format airflow faults containers bench bench-events bench-webhook clean setup
+.PHONY: audit celery demo test lint docs format airflow faults redis containers bench bench-events bench-webhook clean setup
 
 setup: $(READY)
 
@@ -57,7 +57,17 @@ format: $(READY)
 docs: $(READY)
 	$(RUN) samepicture docs
 
-faults: $(READY)  ## a real Airflow on a real PostgreSQL, killed and starved, and thousands of damaged files of every feed; about an hour
+celery: $(READY)  ## workers on further machines, where one is not enough
+	$(UV) sync --locked --quiet --extra celery
+
+redis:  ## for the tests of Celery, which are skipped without it
+	@command -v redis-server > /dev/null || { echo "redis-server is not here: installing it with apt-get"; \
+	apt-get install --yes --quiet --no-install-recommends redis-server || echo "It can't be installed: the tests of Celery are skipped"; }
+
+audit: $(UV)  ## known vulnerabilities of what is locked; asks osv.dev, so not part of lint
+	$(UV) audit --locked
+
+faults: celery redis  ## a real Airflow on a real PostgreSQL, killed and starved, and thousands of damaged files of every feed; about an hour
 	$(RUN) pytest -n 0 -m faults tests/faults tests/fuzz
 
 containers: $(READY)  ## builds the image and runs the composed stack to its first answers, twice; about half an hour; needs a container engine

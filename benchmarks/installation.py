@@ -12,12 +12,12 @@ import yaml
 from tests.stack import SECRET_VARIABLE
 
 from samepicture.process import Pipeline
+from samepicture.sealing import fresh_landing_key, fresh_pseudonym_key
 from samepicture.settings import PROJECT, Settings
 
 FEED = "complaint_pushed"
 MODEL = PROJECT / "dags" / "feeds" / "complaint_northmoor"
 ROWS = 20
-KEY = "a key for benchmarks alone, never for people"
 
 
 def installation(folder: Path) -> Settings:
@@ -28,7 +28,12 @@ def installation(folder: Path) -> Settings:
     (folder / "feeds" / FEED / "feed.yml").write_text(yaml.safe_dump(document))
     home = folder / "home"
     return Settings(
-        home, f"duckdb:///{home / 'warehouse.duckdb'}", str(home / "landing"), (PROJECT / "dags" / "feeds", folder / "feeds"), KEY
+        home,
+        f"duckdb:///{home / 'warehouse.duckdb'}",
+        str(home / "landing"),
+        (PROJECT / "dags" / "feeds", folder / "feeds"),
+        fresh_pseudonym_key(),
+        fresh_landing_key(),
     )
 
 

@@ -1,6 +1,9 @@
 """A 1,000,000-row complaint CSV from landing to queryable, its parts, and DuckDB's bare load of the same file beside it.
 
-    make bench            or   python benchmarks/million_rows.py [rows]
+    make bench            or   python benchmarks/million_rows.py [rows] [URL of a PostgreSQL database | postgresql]
+
+With a PostgreSQL database, or with one on a server that is started for it, the rows go there, and one bare logged COPY
+of the clean rows into a table without indexes stands beside.
 
 Wall time of one run each, peak memory of each in a process of its own. Says nothing about absolute speed:
 compare the ratio, on a quiet machine.
@@ -12,15 +15,18 @@ import json
 import multiprocessing
 import os
 import resource
-import secrets
+import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 FEED = "complaint_northmoor"
+DATABASE: list[str] = []
+"""The URL of the PostgreSQL database, if there is one."""
 
 
 def invent(path: str, rows: int) -> dict[str, float]:
@@ -40,15 +46,36 @@ def bare(path: str, _: int) -> dict[str, float]:
     return {"DuckDB's bare load into a file": time.perf_counter() - started}
 
 
+def bare_copy(clean: Path, url: str) -> float:
+    """Seconds that PostgreSQL needs for the same rows, written out before, in a table without indexes."""
+    import polars as pl
+    import psycopg
+
+    text = clean.with_suffix(".csv")
+    pl.scan_parquet(clean).sink_csv(text, include_header=False)
+    with psycopg.connect(url) as connection, text.open("rb") as source:
+        connection.execute("create table public.bare (like raw.complaint)")
+        columns = ", ".join(pl.read_parquet_schema(clean))
+        started = time.perf_counter()
+        with connection.cursor().copy(f"copy public.bare ({columns}) from stdin (format csv)".encode()) as copy:
+            while block := source.read(1 << 20):
+                copy.write(block)
+        connection.commit()
+        seconds = time.perf_counter() - started
+        connection.execute("drop table public.bare")
+    return seconds
+
+
 def product(path: str, _: int) -> dict[str, float]:
     """The product's own path, timed part by part."""
     from samepicture import judge
     from samepicture.mapping import Mapping
     from samepicture.process import Pipeline
+    from samepicture.sealing import fresh_landing_key, fresh_pseudonym_key
     from samepicture.settings import Settings
     from samepicture.validation import Validator
 
-    os.environ["SAMEPICTURE_PSEUDONYM_KEY"] = secrets.token_hex(32)
+    os.environ["SAMEPICTURE_PSEUDONYM_KEY"], os.environ["SAMEPICTURE_LANDING_KEY"] = fresh_pseudonym_key(), fresh_landing_key()
     parts: dict[str, float] = {}
     started = time.perf_counter()
     import great_expectations  # noqa: F401
@@ -71,14 +98,19 @@ def product(path: str, _: int) -> dict[str, float]:
     judge._Parquet.write = timed("  writing Parquet", judge._Parquet.write)  # type: ignore[method-assign]
     with tempfile.TemporaryDirectory() as folder:
         os.environ["SAMEPICTURE_HOME"] = folder
+        if DATABASE:
+            os.environ["SAMEPICTURE_WAREHOUSE"] = DATABASE[0]
         pipeline = Pipeline(Settings.from_environment())
         marks = [time.perf_counter()]
         receipt, _new = pipeline.land_file(FEED, Path(path))
         marks.append(time.perf_counter())
         pipeline.judge(receipt.submission_id)
+        clean = shutil.copy(pipeline.settings.work / receipt.submission_id / "accepted.parquet", f"{folder}/clean.parquet")
         marks.append(time.perf_counter())
         outcome = pipeline.load(receipt.submission_id)
         marks.append(time.perf_counter())
+        if DATABASE:
+            parts["one bare logged COPY of the clean rows"] = bare_copy(Path(clean), DATABASE[0])
     inner = sum(seconds for name, seconds in parts.items() if name.startswith("  "))
     return {
         "landing and hashing": marks[1] - marks[0],
@@ -110,9 +142,23 @@ def alone(function: Callable[[str, int], dict[str, float]], path: str, rows: int
     return result
 
 
+@contextmanager
+def database(wanted: str) -> Iterator[None]:
+    """Fill DATABASE: with the URL that is given, or with that of an empty database on a server of our own."""
+    if wanted != "postgresql":
+        DATABASE.extend([wanted] if wanted else [])
+        yield
+        return
+    from tests.postgres import server
+
+    with server() as started, started.database() as url:
+        DATABASE.append(url)
+        yield
+
+
 def main() -> None:
     rows = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, database(sys.argv[2] if len(sys.argv) > 2 else ""):
         path = f"{folder}/cases.csv"
         alone(invent, path, rows)
         size = Path(path).stat().st_size / 1e6

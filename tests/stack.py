@@ -63,6 +63,7 @@ class Stack:
             "SAMEPICTURE_LANDING": settings.landing,
             "SAMEPICTURE_FEEDS": ":".join(str(path) for path in settings.feeds[1:]),
             "SAMEPICTURE_PSEUDONYM_KEY": settings.pseudonym_key or "",
+            "SAMEPICTURE_LANDING_KEY": settings.landing_key or "",
             SECRET_VARIABLE: SECRET,
             **(further or {}),
         }

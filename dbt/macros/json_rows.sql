@@ -23,7 +23,7 @@
         items.item,
         items.item_number
     from {{ relation }}
-    cross join lateral json_array_elements_text(cast({{ column }} as json)) with ordinality as items (item, item_number)
+    cross join lateral json_array_elements_text({{ postgres_json(column) }}) with ordinality as items (item, item_number)
     where {{ column }} is not null
 {%- endmacro %}
 
@@ -57,6 +57,16 @@
         {%- endfor %}
         items.item_number
     from {{ relation }}
-    cross join lateral json_array_elements(cast({{ column }} as json)) with ordinality as items (item, item_number)
+    cross join lateral json_array_elements({{ postgres_json(column) }}) with ordinality as items (item, item_number)
     where {{ column }} is not null
+{%- endmacro %}
+
+{# PostgreSQL's texts hold no NUL and no half of a pair of surrogates, which JSON may escape: without these, a text is what it is elsewhere. #}
+{% macro postgres_json(column) -%}
+    cast(
+        case
+            when strpos({{ column }}, '\u') = 0 or pg_input_is_valid({{ column }}, 'jsonb') then {{ column }}
+            else regexp_replace({{ column }}, '(?<!\\)((\\\\)*)\\u(0000|[dD][89a-fA-F][0-9a-fA-F]{2})', '\1', 'g')
+        end as json
+    )
 {%- endmacro %}

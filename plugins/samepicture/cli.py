@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from samepicture import people
 from samepicture.settings import Settings
+from samepicture.terminal import notes, out
+from samepicture.upkeep.commands import app as upkeep
 
 if TYPE_CHECKING:
     from samepicture.load import Outcome
@@ -29,9 +31,8 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     help="Same Picture: patient experience and engagement of one ICS in one warehouse.",
 )
-# No markup: what is shown has brackets of its own, [NHS number] in a text or [2] in the name of a file.
-out = Console(width=None if sys.stdout.isatty() else 250, markup=False)
-notes = Console(stderr=True, markup=False)
+app.add_typer(people.app, name="people")
+app.add_typer(upkeep)
 
 
 def main() -> None:
@@ -40,7 +41,9 @@ def main() -> None:
     from samepicture.connectors.base import ConnectorError
     from samepicture.feed import FeedError
     from samepicture.messengers import NotSent
+    from samepicture.sealing import CannotOpen
     from samepicture.settings import SettingError
+    from samepicture.upkeep.backup import BackupError
     from samepicture.warehouse import WarehouseError
 
     # dbt leaves semaphores to Python's tracker, which would tell the user of them after every build.
@@ -50,7 +53,7 @@ def main() -> None:
         app(standalone_mode=True)
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 1
-    except (FeedError, SettingError, BuildFailed, ConnectorError, NotSent, WarehouseError) as error:
+    except (FeedError, SettingError, BuildFailed, ConnectorError, NotSent, CannotOpen, BackupError, WarehouseError) as error:
         notes.print(f"samepicture: {error}", style="red", highlight=False, soft_wrap=True)
         code = 1
     except KeyError as error:
@@ -262,11 +265,12 @@ def new_feed(
 
 @app.command(epilog="Example: `samepicture docs`")
 def docs() -> None:
-    """Write the generated pages: the register of feeds and the data dictionary."""
+    """Write the generated pages: the register of feeds, the data dictionary, and site/models.html with every model and column."""
+    from samepicture.model_pages import write_model_pages
     from samepicture.reference_pages import write_pages
     from samepicture.settings import PROJECT
 
-    for path in write_pages(_pipeline().feeds, PROJECT / "docs"):
+    for path in (*write_pages(_pipeline().feeds, PROJECT / "docs"), write_model_pages(PROJECT / "site")):
         out.print(path, soft_wrap=True)
 
 

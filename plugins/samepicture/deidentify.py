@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import polars as pl
@@ -20,7 +20,7 @@ UNRECOGNISED = "unrecognised"
 """In place of a code that is no code: words that slipped into its column are told of, not kept."""
 
 
-def deidentified(frame: pl.DataFrame, contract: Contract, key: bytes) -> pl.DataFrame:
+def deidentified(frame: pl.DataFrame, contract: Contract, key: Sequence[bytes]) -> pl.DataFrame:
     """The same batch without identifiers: what may be written anywhere outside the landing store.
 
     Dates, numbers and public references stay. Everything that can hold words is redacted;

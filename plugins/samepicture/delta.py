@@ -119,5 +119,6 @@ def _none_of(connection: Connection, relation: str) -> str:
 
 
 def _is_of(source: Source) -> str:
-    """The condition that a row came in one of these submissions; their ids are ours: a feed and digits of a hash."""
-    return "submission_id in ({})".format(", ".join(f"'{submission_id}'" for submission_id in source.submission_ids))
+    """The condition that a row came in one of these submissions."""
+    ids = ", ".join("'{}'".format(submission_id.replace("'", "''")) for submission_id in source.submission_ids)
+    return f"submission_id in ({ids})"

@@ -129,11 +129,11 @@ def _warehouse(settings: Settings, now: datetime) -> Iterator[Line]:
 def _ledger(settings: Settings) -> _Ledger:
     from samepicture.publish import unpublished_since
 
-    with open_warehouse(settings).writer() as connection:
+    with open_warehouse(settings).reader() as connection:
         if not inspect(connection).has_table("submission", schema="ops"):
             return _Ledger(set(), None, None, None)  # nothing was ever loaded
-        ids = set(connection.execute(select(ledger.submission.c.submission_id)).scalars())
-        built_at = connection.execute(select(func.max(ledger.build.c.finished_at))).scalar_one()
+        ids: set[str] = set(connection.execute(select(ledger.submission.c.submission_id)).scalars())
+        built_at: datetime | None = connection.execute(select(func.max(ledger.build.c.finished_at))).scalar_one()
         work = find(connection)
     return _Ledger(ids, built_at, work.since if work else None, unpublished_since(settings))
 
@@ -149,7 +149,7 @@ def _copied(settings: Settings) -> _Ledger:
 
 def _waiting(settings: Settings, known: _Ledger, now: datetime) -> Line:
     """Landed and in no ledger: late where the oldest waits for longer than the retries and the sweep take."""
-    landing = Landing(settings.landing)
+    landing = Landing(settings.landing, settings.landing_key)
     waiting = landing.submission_ids() - known.submission_ids
     if not waiting:
         return Line("waiting", True, "no submission waits")

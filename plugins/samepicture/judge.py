@@ -2,14 +2,14 @@
 
 Needs no writer: many submissions can be judged at once while one is loaded. What it
 leaves in the work folder is de-identified, and written whole or not at all; judging
-again gives the same.
+again gives the same. Where the original had to go, its judged copy is handed out instead.
 """
 
 from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -19,6 +19,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from samepicture.copies import VERDICT, JudgedCopies
 from samepicture.data_docs import keep_results
 from samepicture.deidentify import deidentified
 from samepicture.feed import Feed
@@ -26,10 +27,12 @@ from samepicture.landing import Landing, Receipt
 from samepicture.locks import alone
 from samepicture.mapping import Mapping
 from samepicture.messages import PROBLEMS, SubmissionRejected, SubmissionWarning
+from samepicture.privacy.erased import CODE, REFERENCE_CODE, REFERENCE_SENTENCE, SENTENCE, Erased
+from samepicture.privacy.pseudonym import fingerprint
 from samepicture.privacy.redaction import REDACTION_VERSION, redact
 from samepicture.readers import BATCH_ROWS, LINE, Part, read_parts
 from samepicture.records import CONTRACTS, PROVENANCE, Contract
-from samepicture.settings import Settings
+from samepicture.settings import SettingError, Settings
 from samepicture.validation import LANDED_DATE, Validator
 
 
@@ -50,20 +53,33 @@ class Verdict:
     warnings: list[dict[str, object]] = field(default_factory=list)
     started_at: str = ""
     finished_at: str = ""
+    erased: int = 0
+    """Records among the rejected that were erased on request, and came again."""
+    erasures_known: int = 0
+    """How many erasures there had been when this was judged."""
+    key: str = ""
+    """Fingerprint of the pseudonym key."""
+    is_copy: bool = False
+    """The original had to go: this is what was judged of it before."""
 
 
 def judge(settings: Settings, feed: Feed, receipt: Receipt, progress: Callable[[int], None] | None = None) -> Verdict:
     """Judge a submission into its work folder. A refused submission is a verdict, not an error.
 
     `progress` is called with the number of records so far. Raises SettingError without
-    a pseudonym key; any other error is ours, and leaves no verdict behind.
+    keys, CannotOpen where the landed bytes can't be read; any other error is ours. None leaves
+    a verdict behind.
     """
     key = settings.require_pseudonym_key()
-    verdict = Verdict(receipt.submission_id, started_at=_now())
+    landing = Landing.of(settings)
     with alone(settings, receipt.submission_id), _work_folder(settings, receipt.submission_id) as folder:
-        run = _Run(feed, receipt, key, folder, verdict, progress)
+        if landing.is_gone(receipt):
+            return _from_copy(settings, landing, receipt, folder)
+        erased = Erased.read(landing, key)
+        verdict = Verdict(receipt.submission_id, started_at=_now(), erasures_known=len(erased.marks), key=fingerprint(key))
+        run = _Run(feed, receipt, key, erased, folder, verdict, progress)
         try:
-            with Landing(settings.landing).open(receipt) as stream:
+            with landing.open(receipt) as stream:
                 for part in read_parts(feed, stream, receipt.file_name):
                     run.part(part)
             run.close()
@@ -76,7 +92,19 @@ def judge(settings: Settings, feed: Feed, receipt: Receipt, progress: Callable[[
             (folder / "accepted.parquet").unlink(missing_ok=True)
         keep_results(settings, receipt.submission_id, run.validator.results)
         verdict.finished_at = _now()
-        (folder / "verdict.json").write_text(json.dumps(asdict(verdict)))
+        (folder / VERDICT).write_text(json.dumps(asdict(verdict)))
+    return verdict
+
+
+def _from_copy(settings: Settings, landing: Landing, receipt: Receipt, folder: Path) -> Verdict:
+    """Hand out what was judged before the original had to go. Raises SettingError where the key was rotated and its copy not yet."""
+    JudgedCopies(landing.store).unpack(receipt.submission_id, folder)
+    verdict = Verdict(**json.loads((folder / VERDICT).read_text()))
+    if verdict.key != fingerprint(settings.require_pseudonym_key()):
+        raise SettingError(
+            f"The judged copy of {receipt.submission_id} was made with another SAMEPICTURE_PSEUDONYM_KEY: set that one; "
+            "if it was being rotated, run `samepicture rotate-key` again to the end."
+        )
     return verdict
 
 
@@ -87,18 +115,26 @@ def work_folder(settings: Settings, submission_id: str) -> Path:
 
 def read_verdict(settings: Settings, submission_id: str) -> Verdict:
     """The verdict of a judged submission. Raises FileNotFoundError where it is not judged."""
-    return Verdict(**json.loads((work_folder(settings, submission_id) / "verdict.json").read_text()))
+    return Verdict(**json.loads((work_folder(settings, submission_id) / VERDICT).read_text()))
 
 
 class _Run:
     """One submission under way: counts, open files, keys seen."""
 
     def __init__(
-        self, feed: Feed, receipt: Receipt, key: bytes, folder: Path, verdict: Verdict, progress: Callable[[int], None] | None
+        self,
+        feed: Feed,
+        receipt: Receipt,
+        key: Sequence[bytes],
+        erased: Erased,
+        folder: Path,
+        verdict: Verdict,
+        progress: Callable[[int], None] | None,
     ) -> None:
         self.feed = feed
         self.receipt = receipt
         self.key = key
+        self.erased = erased
         self.contract: Contract = CONTRACTS[feed.record_type]
         self.verdict = verdict
         self.progress = progress
@@ -135,6 +171,7 @@ class _Run:
         frame = mapped.frame.with_columns(
             pl.col("version_at").fill_null(pl.lit(landed).cast(pl.Datetime("us", "UTC"))), pl.lit(landed.date()).alias(LANDED_DATE)
         )
+        frame, erased = self._without_erased(frame)
         judgement = self.validator.judge(frame.filter(~pl.col("is_removed")))
         for warning in judgement.warnings:
             self._warn(warning)
@@ -142,7 +179,15 @@ class _Run:
         # A cell that could not be read is empty from here on: told once, not as missing too.
         unread = mapped.problems.select(LINE, "column_name").unique()
         broken = judgement.problems.join(unread, on=[LINE, "column_name"], how="anti", maintain_order="left")
-        problems = pl.concat([mapped.problems, broken, self._strangers(frame), self._from_the_future(frame)])
+        problems = pl.concat(
+            [
+                mapped.problems.join(erased, on=LINE, how="anti", maintain_order="left"),
+                erased,
+                broken,
+                self._strangers(frame),
+                self._from_the_future(frame),
+            ]
+        )
         problems = pl.concat([problems, self._duplicates(frame, problems)]).unique(maintain_order=True)
         rows = self._with_provenance(frame, part.name)
         good = rows.join(problems.select(LINE).unique(), on=LINE, how="anti", maintain_order="left")
@@ -154,6 +199,19 @@ class _Run:
         self.verdict.accepted_rows += good.height
         self.accepted.write(good)
         self._quarantine(part.name, rows, problems)
+
+    def _without_erased(self, frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """The frame without records that were erased on request, and these as problems; what names one loses the reference."""
+        found = self.erased.among_references(self.contract, frame)
+        for name, named in found.references.items():
+            frame = frame.with_columns(pl.when(~named).then(pl.col(name)).alias(name))
+            self._warn(SubmissionWarning(REFERENCE_CODE, REFERENCE_SENTENCE, name, count=int(named.sum())))
+        lines = frame.filter(found.rows).select(LINE).unique(maintain_order=True)
+        self.verdict.erased += lines.height
+        problems = lines.with_columns(
+            pl.lit(CODE).alias("code"), pl.lit(None, dtype=pl.String).alias("column_name"), pl.lit(SENTENCE).alias("sentence")
+        )
+        return frame.join(lines, on=LINE, how="anti", maintain_order="left"), problems
 
     def _strangers(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Records of organisations that the feed may not speak for."""
@@ -280,10 +338,11 @@ def _check_bounds(feed: Feed, verdict: Verdict) -> None:
             "too_few_records",
             f"The file holds {verdict.received} records where at least {bounds.rows_min} are expected: check the export and send it again.",
         )
-    if verdict.received and verdict.rejected / verdict.received > bounds.rejected_share:
+    wrong = verdict.rejected - verdict.erased  # nobody sent those wrongly
+    if verdict.received and wrong / verdict.received > bounds.rejected_share:
         raise SubmissionRejected(
             "too_many_rejected",
-            f"{verdict.rejected} of {verdict.received} records can't be taken (more than {bounds.rejected_share:.0%}), so none was loaded: "
+            f"{wrong} of {verdict.received} records can't be taken (more than {bounds.rejected_share:.0%}), so none was loaded: "
             "correct them (see the list of rejected records) and send the whole file again.",
         )
 

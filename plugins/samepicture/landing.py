@@ -1,38 +1,37 @@
 """The landing store: a submission's bytes, kept once under their hash, before anything else happens.
 
-    objects/<first two of hash>/<hash>     the bytes, write-once
+    objects/<first two of hash>/<hash>     the bytes, write-once, until they have to go
     receipts/<submission_id>.json          that a feed delivered them, and when
-    incoming/                              what is being written; what a crash left there goes after a day
+    judged/, erased/, requests/            what the upkeep keeps beside them: see docs/upkeep.md
 
-A receipt is the durable inbox: whatever has a receipt and no ledger entry is still
-to be processed. Both are written to a temporary name and moved, so that a crash
-leaves either the whole or nothing.
+Everything is encrypted; the hash is that of the plain bytes, so that the same bytes twice
+are one submission. A receipt is the durable inbox: whatever has a receipt and no ledger
+entry is still to be processed.
 """
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import io
 import json
-import os
 import re
-import uuid
+import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import IO, Any
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from pathlib import PurePath
+from typing import IO
 
-import fsspec
-from fsspec.implementations.local import LocalFileSystem
+from samepicture.sealing import CHUNK, MAGIC, CannotOpen, Reading, Writing
+from samepicture.settings import Settings
+from samepicture.store import SealedStore
 
-CHUNK = 1 << 20
 NAME_LENGTH = 150
 """Characters of a file name that are kept: its end, which has the ending."""
-LEFT_BEHIND = timedelta(days=1)
 HASH_IN_ID = 16
+NAME_GONE = "original-removed"
+"""What is left of a file's name, beside its ending, once its bytes had to go: it may have named somebody."""
 
 
 @dataclass(frozen=True)
@@ -69,36 +68,39 @@ def submission_id(feed_id: str, sha256: str) -> str:
 
 
 class Landing:
-    """The store at an fsspec URL."""
+    """The originals and their receipts. What needs the key raises SettingError without one."""
 
-    def __init__(self, url: str) -> None:
-        self._fs, self._root = fsspec.core.url_to_fs(url)
+    def __init__(self, url: str, key: str | None) -> None:
+        self.store = SealedStore(url, key)
+
+    @classmethod
+    def of(cls, settings: Settings) -> Landing:
+        """The landing store of an installation."""
+        return cls(settings.landing, settings.landing_key)
 
     def land(
         self, feed_id: str, file_name: str, source: IO[bytes], source_count: int | None = None, sender: str | None = None
     ) -> tuple[Receipt, bool]:
         """Store a stream and its receipt; durable when this returns.
 
-        Returns the receipt and whether it is new. Raises OSError where the store
-        can't take it; nothing is left behind then.
+        Returns the receipt and whether it is new. Bytes that had to go do not come back by being
+        sent again. Raises OSError where the store can't take it; nothing is left behind then.
         """
-        self._fs.makedirs(self._path("incoming"), exist_ok=True)
-        self._sweep()
-        temporary = self._path("incoming", uuid.uuid4().hex)
         digest, size = hashlib.sha256(), 0
-        try:
-            with self._fs.open(temporary, "wb") as target:
-                while chunk := source.read(CHUNK):
-                    digest.update(chunk)
-                    size += len(chunk)
-                    target.write(chunk)
-                _sync(target)
+
+        def seen(chunk: bytes) -> None:
+            nonlocal size
+            size += len(chunk)
+            digest.update(chunk)
+
+        with self.store.incoming(Reading(source, seen)) as temporary:
             sha256 = digest.hexdigest()
-            self._place(temporary, self._object(sha256))
-        finally:
-            self._discard(temporary)
+            identity = submission_id(feed_id, sha256)
+            if self.store.exists("receipts", f"{identity}.json") and self.is_gone(earlier := self.receipt(identity)):
+                return earlier, False
+            self.store.place(temporary, *_object(sha256))
         receipt = Receipt(
-            submission_id(feed_id, sha256),
+            identity,
             feed_id,
             plain_name(file_name),
             sha256,
@@ -110,96 +112,107 @@ class Landing:
         return self._write_receipt(receipt)
 
     def _write_receipt(self, receipt: Receipt) -> tuple[Receipt, bool]:
-        path = self._path("receipts", f"{receipt.submission_id}.json")
-        if self._fs.exists(path):
-            self._sync_folder(path)
+        name = ("receipts", f"{receipt.submission_id}.json")
+        if self.store.exists(*name):
+            self.store.sync_folder(self.store.path(*name))
             return self.receipt(receipt.submission_id), False
-        temporary = self._path("incoming", uuid.uuid4().hex)
-        try:
-            with self._fs.open(temporary, "wb") as target:
-                target.write(json.dumps(asdict(receipt), indent=1).encode())
-                _sync(target)
-            new = self._place(temporary, path)
-        finally:
-            self._discard(temporary)
+        with self.store.incoming(_json(receipt)) as temporary:
+            new = self.store.place(temporary, *name)
         return self.receipt(receipt.submission_id), new
-
-    def _place(self, temporary: str, path: str) -> bool:
-        """Give a finished file its name, durably; False where the name is taken: what has it stays."""
-        self._fs.makedirs(self._fs._parent(path), exist_ok=True)
-        if not isinstance(self._fs, LocalFileSystem):
-            if self._fs.exists(path):
-                return False
-            self._fs.mv(temporary, path)
-            return True
-        try:
-            os.link(temporary, path)  # unlike a move it fails where another process was faster
-        except FileExistsError:
-            self._sync_folder(path)
-            return False
-        except OSError as error:
-            if error.errno not in (errno.EPERM, errno.EOPNOTSUPP):
-                raise
-            Path(temporary).replace(path)  # a share without links
-        self._sync_folder(path)
-        return True
-
-    def _sync_folder(self, path: str) -> None:
-        """Make a file's name durable; also one that another process has just given: it may not have come so far yet."""
-        if not isinstance(self._fs, LocalFileSystem):
-            return
-        folder = os.open(Path(path).parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-
-    def _discard(self, temporary: str) -> None:
-        if self._fs.exists(temporary):
-            self._fs.rm(temporary)
-
-    def _sweep(self) -> None:
-        """Remove what processes that died left half-written."""
-        for path in self._fs.ls(self._path("incoming"), detail=False):
-            with suppress(FileNotFoundError):  # its process lives, and has just finished it
-                if datetime.now(UTC) - self._fs.modified(path) > LEFT_BEHIND:
-                    self._fs.rm(path)
 
     def receipt(self, submission_id: str) -> Receipt:
         """The receipt of a submission. Raises KeyError where nothing was landed under this id."""
         try:
-            return Receipt(**json.loads(self._fs.cat_file(self._path("receipts", f"{submission_id}.json"))))
+            if "/" in submission_id:  # typed by a person, perhaps
+                raise FileNotFoundError
+            return Receipt(**json.loads(self.store.read("receipts", f"{submission_id}.json")))
         except FileNotFoundError:
             raise KeyError(f"no submission {submission_id!r} was landed here: `samepicture status` lists those that were") from None
 
     def receipts(self) -> Iterator[Receipt]:
         """All receipts, oldest first."""
-        paths: list[str] = self._fs.glob(self._path("receipts", "*.json"))
-        found = [Receipt(**json.loads(self._fs.cat_file(path))) for path in paths]
+        found = map(self.receipt, self.submission_ids())
         yield from sorted(found, key=lambda receipt: (receipt.landed_at, receipt.submission_id))
 
     def submission_ids(self) -> set[str]:
         """Ids of everything landed, without reading the receipts."""
-        return {path.rsplit("/", 1)[-1].removesuffix(".json") for path in self._fs.glob(self._path("receipts", "*.json"))}
+        return {name.removesuffix(".json") for name in self.store.names("receipts")}
 
     @contextmanager
     def open(self, receipt: Receipt) -> Iterator[IO[bytes]]:
-        """The landed bytes, as a seekable stream."""
-        with self._fs.open(self._object(receipt.sha256), "rb") as stream:
-            yield stream
+        """The landed bytes, as a seekable stream, checked against their hash.
 
-    def _object(self, sha256: str) -> str:
-        return self._path("objects", sha256[:2], sha256)
+        What is decrypted has no name, so that nothing is left of it however this process ends.
+        Raises CannotOpen where the key is another or the object was changed, FileNotFoundError where it had to go.
+        """
+        with tempfile.TemporaryFile() as plain:
+            self._decrypt(receipt, plain)
+            plain.seek(0)
+            yield plain
 
-    def _path(self, *parts: str) -> str:
-        return "/".join((self._root, *parts))
+    def _decrypt(self, receipt: Receipt, target: IO[bytes]) -> None:
+        digest = hashlib.sha256()
+        checked = Writing(target, digest.update)
+        with self.store.fs.open(self.store.path(*_object(receipt.sha256)), "rb") as source:
+            sealed = source.read(len(MAGIC)) == MAGIC
+            source.seek(0)
+            try:
+                if sealed:
+                    self.store.seal.unseal(source, checked)
+                else:  # landed before originals were encrypted
+                    while chunk := source.read(CHUNK):
+                        checked.write(chunk)
+            except CannotOpen as error:
+                raise CannotOpen(f"The original of {receipt.submission_id} can't be read: {error}") from None
+        if digest.hexdigest() != receipt.sha256:
+            raise CannotOpen(f"The original of {receipt.submission_id} is not what was landed: restore it from a backup.")
+
+    # -- originals that have to go ----------------------------------------------------------
+
+    def has_original(self, receipt: Receipt) -> bool:
+        """Whether the bytes are still kept."""
+        return self.store.exists(*_object(receipt.sha256))
+
+    def is_gone(self, receipt: Receipt) -> bool:
+        """Whether the bytes had to go; where they are merely lost, landing them again mends it."""
+        return receipt.file_name.startswith(NAME_GONE) and not self.has_original(receipt)
+
+    def forget_original(self, receipt: Receipt) -> None:
+        """Take the bytes away, and before that from the receipt what their sender called them. Repeatable."""
+        if not receipt.file_name.startswith(NAME_GONE):
+            less = replace(receipt, file_name=forgotten_name(receipt.file_name))
+            with self.store.incoming(_json(less)) as temporary:
+                self.store.replace(temporary, "receipts", f"{receipt.submission_id}.json")
+        self.store.remove(*_object(receipt.sha256))
+
+    def encrypt_all(self) -> tuple[int, int]:
+        """Encrypt what was landed in the clear, in place; how many originals and receipts. Safe to repeat and to interrupt."""
+        originals = receipts = 0
+        for path in sorted(self.store.fs.glob(self.store.path("objects", "*", "*"))):
+            parts = path.split("/")[-3:]
+            with self.store.fs.open(path, "rb") as source:
+                if source.read(len(MAGIC)) == MAGIC:
+                    continue
+                source.seek(0)
+                with self.store.incoming(source) as temporary:
+                    self.store.replace(temporary, *parts)
+            originals += 1
+        for name in sorted(self.store.names("receipts")):
+            content: bytes = self.store.fs.cat_file(self.store.path("receipts", name))
+            if not content.startswith(MAGIC):
+                self.store.write(content, "receipts", name)
+                receipts += 1
+        return originals, receipts
 
 
-def _sync(stream: Any) -> None:
-    """Force bytes to the disk where the store is a disk; object stores are durable on close."""
-    stream.flush()
-    try:
-        descriptor = stream.fileno()
-    except (AttributeError, io.UnsupportedOperation):
-        return
-    os.fsync(descriptor)
+def forgotten_name(file_name: str) -> str:
+    """The name with its ending alone."""
+    return NAME_GONE + PurePath(file_name).suffix[:8]
+
+
+def _object(sha256: str) -> tuple[str, str, str]:
+    return ("objects", sha256[:2], sha256)
+
+
+def _json(receipt: Receipt) -> IO[bytes]:
+    return io.BytesIO(json.dumps(asdict(receipt), indent=1).encode())

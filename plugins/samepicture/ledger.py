@@ -117,6 +117,14 @@ build = Table(
     comment="One row a finished dbt build. Key: build_id.",
 )
 
+pseudonym_key = Table(
+    "pseudonym_key",
+    metadata,
+    Column("fingerprint", String, primary_key=True, comment="Tells one key from another; nothing can be learned of the key from it."),
+    Column("since", DateTime(timezone=True), nullable=False),
+    comment="One row: the state of the key that every pseudonym here was made with. Key: fingerprint.",
+)
+
 feedback = Table(
     "feedback",
     metadata,

@@ -20,6 +20,8 @@ from samepicture.locks import alone
 from samepicture.pending import find
 from samepicture.records import CONTRACTS, Kind
 from samepicture.settings import Settings
+from samepicture.upkeep.rotate import require_key
+from samepicture.upkeep.strike import strike_erased
 from samepicture.warehouse import open_warehouse
 from samepicture.warehouse.tables import raw_table
 
@@ -74,7 +76,8 @@ def _load(settings: Settings, feed: Feed, receipt: Receipt, accept: Iterable[str
         return earlier
     with warehouse.writer() as connection:
         first_pending = find(connection) is None
-        if UNUSUAL_SIZE not in accept:
+        require_key(connection, verdict.key)
+        if UNUSUAL_SIZE not in accept and not verdict.is_copy:  # a copy is what was decided then
             _check_usual(connection, feed, receipt, verdict)
         replaced = _forget(connection, feed, receipt.submission_id)
         rows = 0
@@ -85,6 +88,7 @@ def _load(settings: Settings, feed: Feed, receipt: Receipt, accept: Iterable[str
         _check_counts(connection, verdict, rows)
         _silence_removed(connection, feed)
         _record(connection, feed, receipt, verdict, rows, replaced, started)
+        strike_erased(warehouse, connection, settings, feed.record_type, verdict)
     shutil.rmtree(folder, ignore_errors=True)
     return Outcome(
         receipt.submission_id,

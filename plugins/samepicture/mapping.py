@@ -82,6 +82,7 @@ class Mapping:
 
     def apply(self, batch: pl.DataFrame) -> Mapped:
         """Map one batch of text."""
+        batch = batch.with_columns(pl.col(pl.String).str.replace_all("\0", "", literal=True))  # which PostgreSQL can't hold
         problems: list[pl.DataFrame] = []
         columns: dict[str, pl.Series] = {}
         for column in self._contract.columns:

@@ -52,7 +52,7 @@ class Measure:
 def measure(pipeline: Pipeline, now: datetime) -> list[Measure]:
     """Every metric, as it is now."""
     seen = look(pipeline)
-    with open_warehouse(pipeline.settings).writer() as connection:
+    with open_warehouse(pipeline.settings).reader() as connection:
         found = [*_submissions(connection, seen), *_durations(connection, now)]
         builds: int = connection.execute(select(func.count()).select_from(ledger.build)).scalar_one()
     oldest = min((receipt.landed_datetime for receipt in seen.waiting), default=now)

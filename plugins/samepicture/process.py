@@ -29,7 +29,7 @@ class Pipeline:
         # Landed originals hold identifiers: nobody else on this machine reads them.
         settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.feeds: dict[str, Feed] = load_feeds(settings.feeds)
-        self.landing = Landing(settings.landing)
+        self.landing = Landing.of(settings)
 
     def feed(self, feed_id: str) -> Feed:
         """A declared feed. Raises KeyError that lists those that there are."""

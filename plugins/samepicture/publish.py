@@ -12,9 +12,12 @@ from samepicture.settings import Settings
 from samepicture.warehouse import open_warehouse
 
 
-def publish(settings: Settings) -> None:
-    """Let analysts see every build that is committed; those that read meanwhile keep what they see."""
-    open_warehouse(settings).publish()
+def publish(settings: Settings, *, afresh: bool = False) -> None:
+    """Let analysts see every build that is committed; those that read meanwhile keep what they see.
+
+    With `afresh`, nothing is left in what they read of rows that went.
+    """
+    open_warehouse(settings).publish(afresh=afresh)
     render_data_docs(settings)
 
 

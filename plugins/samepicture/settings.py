@@ -15,7 +15,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 KEY_LENGTH_MIN = 32
 DIFFERENT_CHARACTERS_MIN = 10
 """In a key that was made by chance: of 64 hexadecimal digits fewer than this come once in ten thousand million keys."""
-_EXAMPLE = re.compile(r"(?i)\s|example|change.?me|secret|password|samepicture")
+_EXAMPLE = re.compile(r"(?i)\s|example|change.?me|secret|password|sample|dummy|insert|your|samepicture|0123456789")
 _DEFAULT_PASSWORDS = frozenset({"airflow", "admin", "changeme", "password", "postgres", "redis", "root", "samepicture", "secret"})
 
 
@@ -23,8 +23,8 @@ class SettingError(Exception):
     """A setting is missing or wrong; the message names it and the fix."""
 
 
-def require_key(name: str, value: str | None) -> str:
-    """A key fit for a service. Raises SettingError where it is missing, short or an example."""
+def require_key(name: str, value: str | None, command: str = "`python -c 'import secrets; print(secrets.token_hex(32))'`") -> str:
+    """A key fit for a service, such as the command makes. Raises SettingError where it is missing, short or an example."""
     wrong = None
     if not value:
         wrong = "is missing"
@@ -33,10 +33,7 @@ def require_key(name: str, value: str | None) -> str:
     elif len(set(value)) < DIFFERENT_CHARACTERS_MIN or _EXAMPLE.search(value):
         wrong = "is an example, not a key made by chance"
     if wrong:
-        raise SettingError(
-            f"{name} {wrong}: set it, for example to the output of `python -c 'import secrets; print(secrets.token_hex(32))'`, "
-            "and keep it outside the warehouse."
-        )
+        raise SettingError(f"{name} {wrong}: set it, for example to what {command} prints, and keep it apart from the data.")
     assert value
     return value
 
@@ -63,8 +60,12 @@ class Settings:
     """SAMEPICTURE_LANDING: fsspec URL of the landing store. Default: landing/ in the home."""
     feeds: tuple[Path, ...]
     """SAMEPICTURE_FEEDS: further folders of feeds, separated by ':'; dags/feeds comes first."""
-    pseudonym_key: str | None
-    """SAMEPICTURE_PSEUDONYM_KEY: at least 32 characters; makes pseudonyms. Never stored in the warehouse."""
+    pseudonym_key: str | None = field(repr=False)
+    """SAMEPICTURE_PSEUDONYM_KEY: makes pseudonyms; once rotated several, oldest first, separated by ','. Never stored in the warehouse."""
+    landing_key: str | None = field(default=None, repr=False)
+    """SAMEPICTURE_LANDING_KEY: an age identity; encrypts the landing store and backups. Never stored beside them."""
+    backups: Path | None = None
+    """SAMEPICTURE_BACKUPS: folder into which the DAG backs up each day."""
     smtp_url: str | None = field(default=None, repr=False)
     """SAMEPICTURE_SMTP_URL: mail server of notices and reports, smtps://user:password@host:port; smtp:// asks for STARTTLS."""
     mail_from: str | None = None
@@ -88,20 +89,22 @@ class Settings:
             landing=os.environ.get("SAMEPICTURE_LANDING") or str(home / "landing"),
             feeds=(PROJECT / "dags" / "feeds", *further),
             pseudonym_key=os.environ.get("SAMEPICTURE_PSEUDONYM_KEY"),
+            landing_key=os.environ.get("SAMEPICTURE_LANDING_KEY") or None,
+            backups=Path(backups).absolute() if (backups := os.environ.get("SAMEPICTURE_BACKUPS")) else None,
             smtp_url=os.environ.get("SAMEPICTURE_SMTP_URL") or None,
             mail_from=os.environ.get("SAMEPICTURE_MAIL_FROM") or None,
             notices_to=tuple(part.strip() for part in os.environ.get("SAMEPICTURE_NOTICES_TO", "").split(",") if part.strip()),
             notices_webhook=os.environ.get("SAMEPICTURE_NOTICES_WEBHOOK") or None,
         )
 
-    def require_pseudonym_key(self) -> bytes:
-        """The key as bytes. Raises SettingError where it is missing or short."""
-        if not self.pseudonym_key or len(self.pseudonym_key) < 32:
-            raise SettingError(
-                "SAMEPICTURE_PSEUDONYM_KEY is missing or shorter than 32 characters: set it, for example to the output of "
-                "`python -c 'import secrets; print(secrets.token_hex(32))'`, and keep it outside the warehouse."
-            )
-        return self.pseudonym_key.encode()
+    def require_pseudonym_key(self) -> tuple[bytes, ...]:
+        """The key: its links, oldest first; one until it is rotated. Raises SettingError where it is missing, short or an example."""
+        links = [link.strip() for link in (self.pseudonym_key or "").split(",")]
+        for link in links:
+            require_key("SAMEPICTURE_PSEUDONYM_KEY", link, "`samepicture keys`")
+        if len(set(links)) < len(links):
+            raise SettingError("SAMEPICTURE_PSEUDONYM_KEY holds the same key twice: `samepicture keys` prints a fresh one.")
+        return tuple(link.encode() for link in links)
 
     @property
     def work(self) -> Path:

@@ -12,6 +12,7 @@ import pytest
 
 from samepicture.demo.reference import reference_files
 from samepicture.settings import PROJECT
+from tests.keys import KEYS
 
 DRIVER = """
 import json, sys
@@ -61,7 +62,7 @@ def chain(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith(("SAMEPICTURE_", "AIRFLOW_"))},
         "SAMEPICTURE_HOME": str(folder / "home"),
-        "SAMEPICTURE_PSEUDONYM_KEY": "a key for tests alone, never for people",
+        **KEYS,
     }
     outcome = folder / "outcome.json"
     done = subprocess.run(

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from samepicture.settings import PROJECT
+from tests.keys import KEYS
 from tests.mesh_sandbox import OPTIONS, SENDER, Sandbox, running
 from tests.told import Chat, Mails, chat_server, mail_server
 
@@ -66,7 +67,7 @@ def test_a_sender_is_answered_and_the_data_team_told_once(servers: tuple[Sandbox
         **{name: value for name, value in os.environ.items() if not name.startswith(("SAMEPICTURE_", "AIRFLOW_"))},
         "SAMEPICTURE_HOME": str(tmp_path / "home"),
         "SAMEPICTURE_FEEDS": str(tmp_path / "feeds"),
-        "SAMEPICTURE_PSEUDONYM_KEY": "a key for tests alone, never for people",
+        **KEYS,
         "SAMEPICTURE_SMTP_URL": f"smtp://127.0.0.1:{mails.port}",
         "SAMEPICTURE_MAIL_FROM": "samepicture@ics.example",
         "SAMEPICTURE_NOTICES_TO": "data@ics.example",

@@ -12,16 +12,16 @@ PARSE = """
 import sys
 import airflow.sdk
 before = set(sys.modules)
-for name in ("feed_dags", "warehouse_dag", "publish_dag", "notices_dag"):
+for name in ("feed_dags", "warehouse_dag", "publish_dag", "notices_dag", "metrics_dag", "upkeep_dag"):
     __import__(name)
 from airflow.sdk import DAG
-dags = [value for module in ("feed_dags", "warehouse_dag", "publish_dag", "notices_dag") for value in vars(sys.modules[module]).values() if isinstance(value, DAG)]
-print(len({dag.dag_id for dag in dags}))
+dags = [value for module in ("feed_dags", "warehouse_dag", "publish_dag", "notices_dag", "metrics_dag", "upkeep_dag") for value in vars(sys.modules[module]).values() if isinstance(value, DAG)]
+print(",".join({dag.dag_id for dag in dags}))
 print(",".join(sorted(set(sys.modules) - before)))
 """
 
 
-def parsed() -> tuple[int, set[str]]:
+def parsed(**environment: str) -> tuple[set[str], set[str]]:
     done = subprocess.run(
         [sys.executable, "-c", PARSE],
         cwd=PROJECT / "dags",
@@ -29,13 +29,18 @@ def parsed() -> tuple[int, set[str]]:
         text=True,
         timeout=120,
         check=True,
-        env={"PYTHONPATH": str(PROJECT / "dags"), "PATH": ""},
+        env={"PYTHONPATH": str(PROJECT / "dags"), "PATH": "", **environment},
     )
-    count, modules = done.stdout.strip().splitlines()
-    return int(count), set(modules.split(","))
+    dag_ids, modules = done.stdout.strip().splitlines()
+    return set(dag_ids.split(",")), set(modules.split(","))
 
 
 def test_nothing_heavy_is_imported_while_dag_files_are_parsed() -> None:
-    count, modules = parsed()
-    assert count > 3
+    dag_ids, modules = parsed(OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:4318")
+    assert len(dag_ids) > 3
+    assert "metrics" in dag_ids
     assert not [name for name in HEAVY if name in modules]
+
+
+def test_nothing_is_measured_where_no_collector_is_named() -> None:
+    assert "metrics" not in parsed()[0]

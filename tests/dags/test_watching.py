@@ -74,7 +74,6 @@ def watched(tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch)
     (feeds / FEED / "feed.yml").write_text(yaml.safe_dump(document))
     (dags / "watched.py").write_text(DAG_FILE)
     monkeypatch.setenv("SAMEPICTURE_FEEDS", str(feeds))
-    monkeypatch.setenv("AIRFLOW__API__PORT", "")  # the stack chooses one, and it goes with this test
     further = {
         "WATCHED_FOLDER": str(arrivals),
         "AIRFLOW__CORE__DAGS_FOLDER": str(dags),

@@ -16,6 +16,7 @@ from sqlalchemy import text
 
 from samepicture.settings import PROJECT, Settings
 from samepicture.warehouse import open_warehouse
+from tests.keys import LANDING_KEY, PSEUDONYM_KEY
 from tests.stack import SECRET_VARIABLE, Stack, wait_for
 
 FEED = "complaint_webby"
@@ -44,7 +45,12 @@ def installation(folder: Path) -> tuple[Settings, dict[str, str]]:
     (folder / "sabotage").mkdir()
     home = folder / "home"
     settings = Settings(
-        home, f"duckdb:///{home / 'warehouse.duckdb'}", str(home / "landing"), (PROJECT / "dags/feeds", folder / "feeds"), "k" * 40
+        home,
+        f"duckdb:///{home / 'warehouse.duckdb'}",
+        str(home / "landing"),
+        (PROJECT / "dags/feeds", folder / "feeds"),
+        PSEUDONYM_KEY,
+        LANDING_KEY,
     )
     return settings, {"SABOTAGE": str(folder / "sabotage"), "PYTHONPATH": str(Path(__file__).parent / "sabotage")}
 

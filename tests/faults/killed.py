@@ -1,9 +1,9 @@
 """Runs a submission in processes of its own and kills each, with SIGKILL, at one point of the way.
 
-    python killed.py <folder> <earlier file> <file>
+    python killed.py <folder> <earlier file> <file> [<URL of a PostgreSQL server>]
 
-The earlier file is loaded before. For each stage a home <folder>/<stage> is left as the killed process left it. Heavy
-modules are imported once, before the processes are forked; none has threads yet.
+The earlier file is loaded before. For each stage a home <folder>/<stage> is left as the killed process left it, on a server
+with a database of its own. Heavy modules are imported once, before the processes are forked; none has threads yet.
 """
 
 from __future__ import annotations
@@ -20,12 +20,15 @@ from pathlib import Path
 from typing import Any
 
 import great_expectations  # noqa: F401
+import psycopg
+from sqlalchemy import make_url
 
 from samepicture import judge, landing, load
 from samepicture.process import Pipeline
 from samepicture.settings import Settings
 
 FEED = "complaint_northmoor"
+SERVER = sys.argv[4] if len(sys.argv) > 4 and __name__ == "__main__" else ""
 
 
 def die(*_: Any, **__: Any) -> Any:
@@ -63,12 +66,34 @@ def process(pipeline: Pipeline, path: Path) -> None:
     pipeline.load(receipt.submission_id)
 
 
+def database_of(server: str, home: Path) -> str:
+    """The URL of a home's own database."""
+    name = "killed_" + home.name.replace(" ", "_")
+    return make_url(server).set(database=name).render_as_string(hide_password=False)
+
+
+def copied(seed: Path, home: Path) -> None:
+    """The same installation again, with its warehouse."""
+    shutil.copytree(seed, home)
+    make_database(home, seed)
+
+
+def make_database(home: Path, seed: Path | None = None) -> None:
+    if not SERVER:
+        return
+    template = make_url(database_of(SERVER, seed)).database if seed else "template0 encoding 'UTF8' locale 'C.UTF-8'"
+    with psycopg.connect(SERVER, autocommit=True) as connection:
+        connection.execute(f"create database {make_url(database_of(SERVER, home)).database} template {template}")
+
+
 def forked(home: Path, work: Callable[[Pipeline], None]) -> int:
     """Start a process on a home; its id."""
     child = os.fork()
     if child:
         return child
     os.environ["SAMEPICTURE_HOME"] = str(home)
+    if SERVER:
+        os.environ["SAMEPICTURE_WAREHOUSE"] = database_of(SERVER, home)
     code = 1
     try:
         work(Pipeline(Settings.from_environment()))
@@ -80,6 +105,7 @@ def forked(home: Path, work: Callable[[Pipeline], None]) -> int:
 def main(folder: Path, earlier: Path, path: Path) -> None:
     result: dict[str, list[int]] = {}
     seed = folder / "earlier"
+    make_database(seed)
     os.waitpid(forked(seed, lambda pipeline: process(pipeline, earlier)), 0)
     for stage, (owner, name, change) in STAGES.items():
 
@@ -87,12 +113,13 @@ def main(folder: Path, earlier: Path, path: Path) -> None:
             setattr(owner, name, change(getattr(owner, name)))
             process(pipeline, path)
 
-        shutil.copytree(seed, folder / stage)
+        copied(seed, folder / stage)
         result[stage] = [os.waitstatus_to_exitcode(os.waitpid(forked(folder / stage, work), 0)[1])]
     # Not killed: one alone, then four at once of which three bring the same bytes.
-    shutil.copytree(seed, folder / "never killed")
+    copied(seed, folder / "never killed")
     alone = forked(folder / "never killed", lambda pipeline: process(pipeline, path))
     result["never killed"] = [os.waitstatus_to_exitcode(os.waitpid(alone, 0)[1])]
+    make_database(folder / "together")
     at = time.time() + 1.0
 
     def together(each: Path) -> Callable[[Pipeline], None]:

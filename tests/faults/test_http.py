@@ -18,6 +18,7 @@ from samepicture.demo.apis import DemoApis, Fault
 from samepicture.feed import Feed, load_feed
 from samepicture.landing import Landing
 from samepicture.settings import PROJECT
+from tests.keys import LANDING_KEY
 
 TODAY = datetime(2026, 7, 1, tzinfo=UTC)
 FEEDS = [load_feed(PROJECT / "dags" / "feeds" / name) for name in ("experience_story_care_opinion", "experience_story_nhsuk")]
@@ -37,7 +38,9 @@ def client_of(apis: DemoApis, key: str | None = None) -> Client:
 
 def collected(feed: Feed, environment: dict[str, str], folder: Path) -> list[Any]:
     quick = replace(feed, connector=replace(feed.connector, options={**feed.connector.options, "requests_per_second": 1000}))
-    return list(land_deliveries(quick, Landing(str(folder / "landing")), Cursors(folder / "cursors"), FetchContext(environment, TODAY)))
+    return list(
+        land_deliveries(quick, Landing(str(folder / "landing"), LANDING_KEY), Cursors(folder / "cursors"), FetchContext(environment, TODAY))
+    )
 
 
 @pytest.mark.parametrize("fault", ["error", "half", "html"])
@@ -106,7 +109,7 @@ def test_a_refused_key_is_said_and_nothing_moves(apis: DemoApis, feed: Feed, tmp
         collected(feed, environment, tmp_path)
     assert wrong not in str(error.value) + caplog.text
     assert apis.requests == [], "the login page is not followed"
-    assert Landing(str(tmp_path / "landing")).submission_ids() == set()
+    assert Landing(str(tmp_path / "landing"), LANDING_KEY).submission_ids() == set()
     assert Cursors(tmp_path / "cursors").read(feed.id) == {}
 
 
@@ -134,7 +137,7 @@ def test_a_poll_that_breaks_off_lands_nothing_and_is_repeated(apis: DemoApis, fe
     apis.answer = third_is_refused  # type: ignore[method-assign]
     with pytest.raises(ConnectorError, match="status 400"):
         collected(feed, apis.environment(), tmp_path)
-    assert Landing(str(tmp_path / "landing")).submission_ids() == set()
+    assert Landing(str(tmp_path / "landing"), LANDING_KEY).submission_ids() == set()
     apis.answer = normal  # type: ignore[method-assign]
     assert len(collected(feed, apis.environment(), tmp_path)) == 1
 
@@ -147,7 +150,7 @@ def test_no_key_in_logs_addresses_or_landed_bytes(apis: DemoApis, feed: Feed, tm
     for review in apis.reviews:
         review["comment"]["commentOriginalURL"] += f"?key={apis.key}"
     (receipt,) = collected(feed, apis.environment(), tmp_path)
-    with Landing(str(tmp_path / "landing")).open(receipt) as stream:
+    with Landing(str(tmp_path / "landing"), LANDING_KEY).open(receipt) as stream:
         landed = stream.read()
     assert apis.key.encode() not in landed
     assert b"?key=REDACTED" in landed

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import signal
@@ -20,31 +19,36 @@ from samepicture.inbox import waiting
 from samepicture.process import Pipeline
 from samepicture.settings import Settings
 from samepicture.warehouse import open_warehouse
-from tests.faults.killed import FEED, STAGES
+from tests.faults.killed import FEED, STAGES, database_of
 from tests.feeds.test_bad_input import table, written
+from tests.keys import KEYS
 
 DIFFERS = {"landed_at", "started_at", "finished_at", "duration_seconds", "load_number", "replaced_row_count"}
 """Columns that say when, not what. Versions come from the file."""
 NOT_LANDED = ("while landing", "between bytes and receipt")
 
 
-@pytest.fixture(scope="session")
-def remains(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> tuple[Path, dict[str, list[int]]]:
-    """The homes that killed processes left, and how each ended; made once for all workers of a test run."""
-    folder = tmp_path_factory.mktemp("killed") if worker_id == "master" else tmp_path_factory.getbasetemp().parent / "killed"
-    folder.mkdir(exist_ok=True)
-    with (folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (folder / "ended.json").exists():
-            (folder / "ended.json").write_text(_kill_at_every_stage(folder))
-    return folder, json.loads((folder / "ended.json").read_text())
+Remains = tuple[Path, dict[str, list[int]], str]
 
 
-def _kill_at_every_stage(folder: Path) -> str:
+@pytest.fixture(scope="session", params=["duckdb", "postgresql"])
+def remains(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Remains:
+    """The homes that killed processes left, how each ended, and the URL of their server, if they have one."""
+    server = ""
+    if request.param == "postgresql":
+        given = request.getfixturevalue("postgres_server")
+        if given.is_given:
+            pytest.skip("databases can't be made on the given server")
+        server = given.url
+    folder = tmp_path_factory.mktemp("killed")
+    return folder, json.loads(_kill_at_every_stage(folder, server)), server
+
+
+def _kill_at_every_stage(folder: Path, server: str) -> str:
     (folder / "earlier.csv").write_text(written(table(5)))
     rows = [*table(12, first=4), *table(1, first=90, changes={"Date received": "01/01/2999"})[1:]]
     (folder / "cases.csv").write_text(written(rows))
-    environment = {**os.environ, "SAMEPICTURE_PSEUDONYM_KEY": "a key for tests alone, never for people"}
+    environment = {**os.environ, **KEYS}
     for name in ("SAMEPICTURE_WAREHOUSE", "SAMEPICTURE_LANDING", "SAMEPICTURE_FEEDS"):
         environment.pop(name, None)
     driver = [
@@ -53,6 +57,7 @@ def _kill_at_every_stage(folder: Path) -> str:
         str(folder),
         str(folder / "earlier.csv"),
         str(folder / "cases.csv"),
+        *([server] if server else []),
     ]
     run = subprocess.run(driver, env=environment, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr
@@ -60,14 +65,18 @@ def _kill_at_every_stage(folder: Path) -> str:
 
 
 @pytest.fixture
-def home(remains: tuple[Path, dict[str, list[int]]], monkeypatch: pytest.MonkeyPatch) -> Any:
+def home(remains: Remains, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Opens what is left of a stage as a pipeline."""
-    monkeypatch.setenv("SAMEPICTURE_PSEUDONYM_KEY", "a key for tests alone, never for people")
+    folder, _, server = remains
+    for name, key in KEYS.items():
+        monkeypatch.setenv(name, key)
     for name in ("SAMEPICTURE_WAREHOUSE", "SAMEPICTURE_LANDING", "SAMEPICTURE_FEEDS"):
         monkeypatch.delenv(name, raising=False)
 
     def opened(stage: str) -> Pipeline:
-        monkeypatch.setenv("SAMEPICTURE_HOME", str(remains[0] / stage))
+        monkeypatch.setenv("SAMEPICTURE_HOME", str(folder / stage))
+        if server:
+            monkeypatch.setenv("SAMEPICTURE_WAREHOUSE", database_of(server, folder / stage))
         return Pipeline(Settings.from_environment())
 
     return opened
@@ -102,8 +111,8 @@ def orphans(pipeline: Pipeline) -> list[Any]:
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_killed(remains: tuple[Path, dict[str, list[int]]], home: Any, stage: str) -> None:
-    folder, ended = remains
+def test_killed(remains: Remains, home: Any, stage: str) -> None:
+    folder, ended, _ = remains
     assert ended[stage] == [-signal.SIGKILL], "the process was to be killed"
     pipeline = home(stage)
     assert not orphans(pipeline)
@@ -130,7 +139,7 @@ def test_a_load_that_was_done_says_so_again(home: Any) -> None:
     assert pipeline.load(first).first_pending, "whoever loaded it may not have told the warehouse"
 
 
-def test_all_at_once(remains: tuple[Path, dict[str, list[int]]], home: Any) -> None:
+def test_all_at_once(remains: Remains, home: Any) -> None:
     """Three processes with the same bytes and one with others: each submission once, none fails, one writer after the other."""
     assert remains[1]["together"] == [0, 0, 0, 0]
     assert contents(home("together")) == contents(home("never killed"))

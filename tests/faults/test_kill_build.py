@@ -6,14 +6,16 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
-import duckdb
 import pytest
 
 from samepicture.pending import pending
 from samepicture.process import Pipeline
 from samepicture.settings import PROJECT, Settings
+from samepicture.warehouse import open_warehouse
+from tests.keys import KEYS
 
 SAMPLES = PROJECT / "dags" / "feeds" / "complaint_return"
 DRIVER = """
@@ -33,12 +35,19 @@ pipeline.load(receipt.submission_id)
 if stage == "dbt making everything":
     pipeline.settings.compiled.unlink()
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-    execute, count = DuckDBConnectionManager.execute, [0]
+    from dbt.adapters.postgres.connections import PostgresConnectionManager
+    manager = DuckDBConnectionManager if pipeline.settings.warehouse.startswith("duckdb") else PostgresConnectionManager
+    execute, count = manager.execute, [0]
     def counted(self, *arguments, **named):
         count[0] += 1
-        if count[0] == 10: die()
+        if count[0] == 100: die()
         return execute(self, *arguments, **named)
-    DuckDBConnectionManager.execute = counted
+    manager.execute = counted
+elif stage == "taking over":
+    pipeline.settings.compiled.unlink()
+    from samepicture.warehouse import postgres
+    take_over = postgres.take_over
+    postgres.take_over = lambda connection: (take_over(connection), die())
 elif stage == "building":
     run = build.Compiled.run
     build.Compiled.run = lambda self, connection, nodes, *rest: (run(self, connection, nodes[:5], *rest), die())
@@ -50,41 +59,46 @@ elif stage == "publishing":
     Path.replace = lambda self, target: die() if str(target).endswith("picture.duckdb") else replace(self, target)
 pipeline.build_and_publish()
 """
-ASKED = "select measure_code, sum(complaints_count) from conformed.fct_complaint_return group by all order by all"
+ASKED = "select measure_code, sum(complaints_count) from conformed.fct_complaint_return group by measure_code order by measure_code"
+EVERYWHERE = ("dbt making everything", "building", "before the build is marked")
 
 
-def run(stage: str, home: Path, path: Path) -> int:
+def run(stage: str, settings: Settings, path: Path) -> int:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("SAMEPICTURE_")}
-    environment |= {"SAMEPICTURE_HOME": str(home), "SAMEPICTURE_PSEUDONYM_KEY": "a key for tests alone, never for people"}
+    environment |= {"SAMEPICTURE_HOME": str(settings.home), "SAMEPICTURE_WAREHOUSE": settings.warehouse, **KEYS}
     done = subprocess.run(
         [sys.executable, "-c", DRIVER, stage, str(path)], env=environment, capture_output=True, text=True, timeout=200, check=False
     )
     return done.returncode
 
 
-def asked(home: Path) -> list[tuple[str, int]]:
-    with duckdb.connect(str(home / "picture.duckdb"), read_only=True) as connection:
-        return connection.execute(ASKED).fetchall()
+def asked(settings: Settings) -> list[tuple[str, int]]:
+    """What analysts see."""
+    return open_warehouse(settings).query(ASKED)[1]  # type: ignore[return-value]
 
 
-@pytest.mark.parametrize("stage", ["dbt making everything", "building", "before the build is marked", "publishing"])
-def test_the_old_picture_stays_and_the_next_build_catches_up(stage: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("engine", "stage"),
+    [*(("duckdb", stage) for stage in (*EVERYWHERE, "publishing")), *(("postgresql", stage) for stage in (*EVERYWHERE, "taking over"))],
+)
+def test_the_old_picture_stays_and_the_next_build_catches_up(
+    engine: str, stage: str, settings: Settings, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    if engine == "postgresql":
+        settings = replace(settings, warehouse=request.getfixturevalue("postgres_url"))
     lines = (SAMPLES / "sample_ko41b_practice.csv").read_text().splitlines(keepends=True)
     first, second = tmp_path / "first.csv", tmp_path / "second.csv"
     first.write_text("".join(lines[:5]))
     second.write_text("".join([lines[0], *lines[5:9]]))
-    home = tmp_path / "home"
-    assert run("never", home, first) == 0
-    before = asked(home)
-    assert run(stage, home, second) == -signal.SIGKILL
-    assert asked(home) == before, "the picture changed although its build did not end"
-    monkeypatch.setenv("SAMEPICTURE_HOME", str(home))
-    monkeypatch.setenv("SAMEPICTURE_PSEUDONYM_KEY", "a key for tests alone, never for people")
-    pipeline = Pipeline(Settings.from_environment())
+    assert run("never", settings, first) == 0
+    before = asked(settings)
+    assert run(stage, settings, second) == -signal.SIGKILL
+    assert asked(settings) == before, "the picture changed although its build did not end"
+    pipeline = Pipeline(settings)
     if stage == "publishing":
-        assert pending(pipeline.settings) is None
+        assert pending(settings) is None
     pipeline.build_and_publish()
-    after = dict(asked(home))
-    assert pending(pipeline.settings) is None
+    after = dict(asked(settings))
+    assert pending(settings) is None
     assert after["complaints_total_new"] > dict(before)["complaints_total_new"]
     assert after["complaints_total_new"] == sum(int(line.split(",")[12]) for line in lines[1:9])

@@ -33,7 +33,8 @@ def started(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Callable[...
     class Done:
         returncode = 0
 
-    def run(command: list[str], **_: object) -> Done:
+    def run(command: list[str], **options: object) -> Done:
+        assert options["umask"] == 0o077, "others could read what it writes"
         commands.append(command[3:])
         return Done()
 
@@ -43,21 +44,29 @@ def started(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Callable[...
     class Started(Exception):
         pass
 
-    def popen(*_: object, **__: object) -> None:
+    def popen(*_: object, **options: object) -> None:
+        assert options["umask"] == 0o077
         raise Started
 
     monkeypatch.setattr(local.subprocess, "Popen", popen)
+
+    umasks: list[int] = []
+
+    def execv(_program: str, command: list[str]) -> None:
+        assert umasks.pop() == 0o077
+        commands.append(command[3:])
+        raise Started
+
+    monkeypatch.setattr(local.os, "umask", umasks.append)
+    monkeypatch.setattr(local.os, "execv", execv)
 
     def start(*arguments: str, **environment: str) -> list[list[str]]:
         commands.clear()
         with monkeypatch.context() as changed:
             for name, value in environment.items():
                 changed.setenv(name, value)
-            if arguments:
-                local.run_command(Settings.from_environment(), arguments)
-            else:
-                with pytest.raises(Started):
-                    local.serve(Settings.from_environment())
+            with pytest.raises(Started):
+                local.run_command(Settings.from_environment(), arguments) if arguments else local.serve(Settings.from_environment())
         return commands
 
     return start
@@ -90,7 +99,7 @@ def test_no_key_that_stands_in_docs_or_tests_is_taken() -> None:
         *(PROJECT / "benchmarks").rglob("*.py"),
     ]
     found = {match["value"] for path in files for match in assigned.finditer(path.read_text())}
-    assert found, "the pattern finds nothing any more"
+    assert assigned.search('{"SAMEPICTURE_PSEUDONYM_KEY": "an example of a key"}'), "the pattern finds nothing any more"
     for value in found:
         with pytest.raises(SettingError):
             require_key("SOME_KEY", value)
@@ -115,6 +124,12 @@ def test_no_service_starts_with_an_unfit_shared_key(started: Callable[..., objec
 def test_a_part_alone_must_be_given_the_shared_keys(started: Callable[..., object], arguments: list[str], name: str) -> None:
     with pytest.raises(SettingError, match=f"{name} is missing"):
         started(*arguments, **{name: ""})
+
+
+@pytest.mark.parametrize("arguments", [[], ["scheduler"]])
+def test_the_home_is_its_owners_alone(started: Callable[..., object], settings: Settings, arguments: list[str]) -> None:
+    started(*arguments)
+    assert settings.home.stat().st_mode & 0o077 == 0
 
 
 @pytest.mark.parametrize("arguments", SERVICES)
@@ -205,6 +220,28 @@ def test_celery_on_sqlite_is_refused(environment: Callable[..., dict[str, str]])
 def test_celery_without_a_broker_is_refused(environment: Callable[..., dict[str, str]]) -> None:
     with pytest.raises(SettingError, match=BROKER):
         environment(AIRFLOW__CORE__EXECUTOR="CeleryExecutor", **{DATABASE: "postgresql+psycopg2://a@db/airflow"})
+
+
+def test_sqlite_is_said_to_be_for_trying_out(started: Callable[..., object], capsys: pytest.CaptureFixture[str]) -> None:
+    started()
+    assert f"for real use set {DATABASE}" in capsys.readouterr().err
+    started(**{DATABASE: "postgresql+psycopg2://a@db/airflow"})
+    assert capsys.readouterr().err == ""
+
+
+def test_settings_that_are_shown_hold_no_secret(settings: Settings) -> None:
+    secret = "9f8e7d6c5b4a"
+    shown = Settings(
+        settings.home,
+        f"postgresql://a:{secret}@db/x",
+        "",
+        (),
+        secret,
+        secret,
+        smtp_url=f"smtp://a:{secret}@m",
+        notices_webhook=f"https://chat/{secret}",
+    )
+    assert secret not in repr(shown)
 
 
 def test_a_redis_that_does_not_answer_is_named(started: Callable[..., object]) -> None:

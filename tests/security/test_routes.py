@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import yaml
+from airflow.api_fastapi.app import create_auth_manager
 from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute, Mount
 from starlette.testclient import TestClient
@@ -46,6 +48,8 @@ def feeds(tmp_path: Path, settings: object, monkeypatch: pytest.MonkeyPatch) -> 
         (folder / "feed.yml").write_text(yaml.safe_dump({**document, "id": feed_id, "connector": connector}))
     monkeypatch.setenv("SAMEPICTURE_FEEDS", str(tmp_path / "feeds"))
     monkeypatch.setenv(SECRET_VARIABLE, SECRET)
+    monkeypatch.setenv("AIRFLOW__API_AUTH__JWT_SECRET", secrets.token_hex(32))
+    create_auth_manager()  # as the API server does when it starts
     return list(FEEDS)
 
 

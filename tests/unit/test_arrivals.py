@@ -27,6 +27,7 @@ from samepicture.feed import Connector, Feed, load_feed
 from samepicture.landing import Landing, Receipt
 from samepicture.process import Pipeline
 from samepicture.settings import PROJECT, Settings
+from tests.keys import LANDING_KEY
 
 SAMPLE = PROJECT / "dags" / "feeds" / "complaint_northmoor" / "sample.csv"
 
@@ -59,7 +60,7 @@ class Store:
 
     @property
     def landing(self) -> Landing:
-        return Landing(str(self.root / "landing"))
+        return Landing(str(self.root / "landing"), LANDING_KEY)
 
     def landed(self) -> dict[str, bytes]:
         found = {}

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from samepicture.settings import PROJECT
+from tests.keys import KEYS
 
 RETURNS = PROJECT / "dags" / "feeds" / "complaint_return"
 BAD = RETURNS / "sample_ko41a_organisation.csv"
@@ -24,7 +25,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def samepicture(home: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     variables = {name: value for name, value in os.environ.items() if not name.startswith("SAMEPICTURE_")}
-    variables |= {"SAMEPICTURE_HOME": str(home), "SAMEPICTURE_PSEUDONYM_KEY": "a key for tests alone, never for people"} | environment
+    variables |= {"SAMEPICTURE_HOME": str(home), **KEYS} | environment
     command = [str(Path(sys.executable).with_name("samepicture")), *arguments]
     return subprocess.run(command, env=variables, capture_output=True, text=True, timeout=200, check=False)
 
@@ -102,6 +103,18 @@ def test_a_mistake_is_one_sentence(home: Path, arguments: list[str], sentence: s
     assert "Traceback" not in done.stderr
 
 
+def test_fresh_keys_are_lines_for_a_shell(home: Path) -> None:
+    lines = samepicture(home, "keys").stdout.splitlines()
+    assert [line.partition("=")[0] for line in lines] == ["export SAMEPICTURE_PSEUDONYM_KEY", "export SAMEPICTURE_LANDING_KEY"]
+    assert lines != samepicture(home, "keys").stdout.splitlines()
+
+
+def test_nothing_is_landed_without_a_key(home: Path) -> None:
+    done = samepicture(home, "submit", "complaint_return", str(BAD), SAMEPICTURE_LANDING_KEY="")
+    assert done.returncode == 1
+    assert "samepicture keys" in done.stderr
+
+
 def test_a_missing_key_is_named(home: Path) -> None:
     done = samepicture(home, "submit", "complaint_return", str(BAD), "--now", SAMEPICTURE_PSEUDONYM_KEY="short")
     assert done.returncode == 1
@@ -110,7 +123,29 @@ def test_a_missing_key_is_named(home: Path) -> None:
 
 @pytest.mark.parametrize(
     "command",
-    ["submit", "collect", "status", "rejects", "feedback", "notices", "replay", "query", "feeds", "new-feed", "docs", "demo", "airflow"],
+    [
+        "submit",
+        "collect",
+        "status",
+        "rejects",
+        "feedback",
+        "notices",
+        "replay",
+        "query",
+        "feeds",
+        "new-feed",
+        "docs",
+        "demo",
+        "airflow",
+        "keys",
+        "encrypt-landing",
+        "erase",
+        "retention",
+        "rotate-key",
+        "backup",
+        "restore",
+        "rebuild",
+    ],
 )
 def test_help_shows_an_example(home: Path, command: str) -> None:
     assert f"Example: samepicture {command}" in " ".join(samepicture(home, command, "--help").stdout.replace("`", "").split())

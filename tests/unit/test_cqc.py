@@ -19,6 +19,7 @@ from samepicture.landing import Landing, Receipt
 from samepicture.messages import SubmissionRejected
 from samepicture.readers import read_parts
 from samepicture.settings import PROJECT
+from tests.keys import LANDING_KEY
 from tests.unit.api_server import ApiServer, Asked, Fault, Reply
 
 NOW = datetime(2026, 7, 1, 6, tzinfo=UTC)
@@ -180,7 +181,7 @@ def cqc() -> Iterator[Cqc]:
 class Poller:
     def __init__(self, cqc: Cqc, folder: Path, areas: str = "Northmoor, Eastvale", feed: Feed = FEED) -> None:
         self.cqc, self.areas, self.feed, self.now = cqc, areas, feed, NOW
-        self.landing, self.cursors = Landing(str(folder / "landing")), Cursors(folder / "cursors")
+        self.landing, self.cursors = Landing(str(folder / "landing"), LANDING_KEY), Cursors(folder / "cursors")
 
     def poll(self, key: str = KEY) -> list[Receipt]:
         url = f"{self.cqc.server.url}/public/v1"

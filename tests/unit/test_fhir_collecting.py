@@ -16,6 +16,7 @@ from samepicture.feed import Feed, load_feed
 from samepicture.landing import Landing, Receipt
 from samepicture.readers import read_parts
 from samepicture.settings import PROJECT
+from tests.keys import LANDING_KEY
 from tests.unit.api_server import ApiServer, Asked, Fault, Reply
 
 NOW = datetime(2026, 7, 1, 6, tzinfo=UTC)
@@ -80,7 +81,7 @@ def fhir() -> Iterator[Fhir]:
 class Poller:
     def __init__(self, fhir: Fhir, folder: Path, feed: Feed = FEED) -> None:
         self.fhir, self.feed, self.now = fhir, feed, NOW
-        self.landing, self.cursors = Landing(str(folder / "landing")), Cursors(folder / "cursors")
+        self.landing, self.cursors = Landing(str(folder / "landing"), LANDING_KEY), Cursors(folder / "cursors")
 
     def poll(self) -> list[Receipt]:
         environment = {"SAMEPICTURE_FHIR_URL": f"{self.fhir.server.url}/R4", "SAMEPICTURE_FHIR_KEY": KEY}
@@ -194,7 +195,7 @@ def test_what_stays_broken_moves_no_cursor(fhir: Fhir, tmp_path: Path) -> None:
 def test_a_wrong_key_is_told_from_a_wrong_address(fhir: Fhir, tmp_path: Path) -> None:
     feed = quick(FEED, key_from="SAMEPICTURE_OTHER_KEY")
     environment = {"SAMEPICTURE_FHIR_URL": f"{fhir.server.url}/R4", "SAMEPICTURE_OTHER_KEY": "an-old-bearer-token"}
-    landing = Landing(str(tmp_path / "landing"))
+    landing = Landing(str(tmp_path / "landing"), LANDING_KEY)
     with pytest.raises(ConnectorError, match="does not accept the key") as refusal:
         list(land_deliveries(feed, landing, Cursors(tmp_path), FetchContext(environment, NOW)))
     assert "an-old-bearer-token" not in str(refusal.value)

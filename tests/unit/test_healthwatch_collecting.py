@@ -18,6 +18,7 @@ from samepicture.demo.healthwatch_pdf import report_pdf
 from samepicture.feed import Feed
 from samepicture.landing import Landing
 from samepicture.readers.report_page import fingerprint
+from tests.keys import LANDING_KEY
 from tests.unit.healthwatch_files import LOCAL, NATIONAL, UTF8, page, record
 
 
@@ -90,7 +91,7 @@ def test_a_token_in_each_copy_of_a_page_is_no_change(demo: DemoHealthwatch) -> N
 
 
 def test_the_cursor_moves_only_with_the_landing(demo: DemoHealthwatch, tmp_path: Path) -> None:
-    landing, cursors = Landing(str(tmp_path / "landing")), Cursors(tmp_path / "cursors")
+    landing, cursors = Landing(str(tmp_path / "landing"), LANDING_KEY), Cursors(tmp_path / "cursors")
     poll = land_deliveries(NATIONAL, landing, cursors, context(demo))
     first = next(poll)
     poll.close()  # killed here

@@ -54,7 +54,7 @@ def client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClie
 
 
 def landed() -> list[str]:
-    return sorted(Landing(Settings.from_environment().landing).submission_ids())
+    return sorted(Landing.of(Settings.from_environment()).submission_ids())
 
 
 def test_landed_though_the_database_is_gone(client: TestClient) -> None:
@@ -64,7 +64,7 @@ def test_landed_though_the_database_is_gone(client: TestClient) -> None:
     assert (found["feed"], found["bytes"], found["is_new"]) == ("complaint_pushed", 8, True)
     assert found["sha256"] == hashlib.sha256(b"a,b\n1,2\n").hexdigest()
     assert landed() == [found["submission_id"]]
-    assert Landing(Settings.from_environment().landing).receipt(found["submission_id"]).file_name == "cases.csv"
+    assert Landing.of(Settings.from_environment()).receipt(found["submission_id"]).file_name == "cases.csv"
     assert not (Settings.from_environment().home / "announced").exists(), "the sweep must announce it"
     again = client.post("/complaint_pushed", content=b"a,b\n1,2\n", headers=signed(b"a,b\n1,2\n"))
     assert (again.status_code, again.json()["is_new"]) == (202, False)

@@ -23,6 +23,7 @@ from samepicture.landing import Landing, Receipt
 from samepicture.messages import SubmissionRejected
 from samepicture.readers import read_parts
 from samepicture.settings import PROJECT
+from tests.keys import LANDING_KEY
 from tests.unit.api_server import ApiServer, Asked, Reply
 
 NOW = datetime(2026, 7, 1, 6, tzinfo=UTC)
@@ -70,11 +71,13 @@ def feed_with(kind: str, **options: Any) -> Feed:
 
 def collected(feed: Feed, source: Source, folder: Path, **environment: str) -> list[Receipt]:
     settings = {"SAMEPICTURE_ENGAGEMENT_URL": f"{source.server.url}/api", "SAMEPICTURE_ENGAGEMENT_KEY": KEY, **environment}
-    return list(land_deliveries(feed, Landing(str(folder / "landing")), Cursors(folder / "cursors"), FetchContext(settings, NOW)))
+    return list(
+        land_deliveries(feed, Landing(str(folder / "landing"), LANDING_KEY), Cursors(folder / "cursors"), FetchContext(settings, NOW))
+    )
 
 
 def ids(feed: Feed, folder: Path, receipt: Receipt) -> list[str]:
-    with Landing(str(folder / "landing")).open(receipt) as stream:
+    with Landing(str(folder / "landing"), LANDING_KEY).open(receipt) as stream:
         return [row["id"] for part in read_parts(feed, stream, "x") for frame in part.frames for row in frame.to_dicts()]
 
 
@@ -184,7 +187,7 @@ def test_a_circle_a_short_list_a_refusal_and_a_web_page_are_said(tmp_path: Path)
         source.server.faults += ["html"] * TRIES
         with pytest.raises(ConnectorError, match="a page that is not data"):
             collected(feed_with("page"), source, tmp_path)
-    assert Landing(str(tmp_path / "landing")).submission_ids() == set()
+    assert Landing(str(tmp_path / "landing"), LANDING_KEY).submission_ids() == set()
 
 
 def _more(reply: Reply) -> Reply:

@@ -23,6 +23,7 @@ from samepicture.connectors.stock import object_store
 from samepicture.feed import Connector, Feed, load_feed
 from samepicture.landing import Landing
 from samepicture.settings import PROJECT
+from tests.keys import LANDING_KEY
 
 AZURITE_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
 """Published by Microsoft: every emulator has it."""
@@ -57,7 +58,7 @@ class Bucket:
         return FetchContext({**self.environment, **environment}, datetime.now(UTC))
 
     def collect(self, home: Path, **options: Any) -> dict[str, bytes]:
-        landing, found = Landing(str(home / "landing")), {}
+        landing, found = Landing(str(home / "landing"), LANDING_KEY), {}
         for receipt in land_deliveries(self.feed(**options), landing, Cursors(home / "cursors"), self.context()):
             with landing.open(receipt) as stream:
                 found[receipt.file_name] = stream.read()

@@ -21,6 +21,7 @@ from samepicture.landing import Landing, Receipt
 from samepicture.messages import SubmissionRejected
 from samepicture.readers import Part, read_parts
 from samepicture.settings import PROJECT
+from tests.keys import LANDING_KEY
 from tests.unit.api_server import ApiServer, Asked, Fault, Reply
 
 NOW = datetime(2026, 7, 1, 4, 20, tzinfo=UTC)
@@ -228,7 +229,7 @@ def directory() -> Iterator[Directory]:
 class Poller:
     def __init__(self, directory: Directory, folder: Path) -> None:
         self.directory, self.now = directory, NOW
-        self.landing, self.cursors = Landing(str(folder / "landing")), Cursors(folder / "cursors")
+        self.landing, self.cursors = Landing(str(folder / "landing"), LANDING_KEY), Cursors(folder / "cursors")
 
     def poll(self, key: str = KEY) -> list[Receipt]:
         self.directory.server.requests.clear()

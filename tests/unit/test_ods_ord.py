@@ -19,6 +19,7 @@ from samepicture.landing import Landing, Receipt
 from samepicture.messages import SubmissionRejected
 from samepicture.readers import Part, read_parts
 from samepicture.settings import PROJECT
+from tests.keys import LANDING_KEY
 from tests.unit.api_server import ApiServer, Asked, Fault, Reply
 
 NOW = datetime(2026, 7, 1, 4, tzinfo=UTC)
@@ -191,7 +192,7 @@ def ods() -> Iterator[Ods]:
 class Poller:
     def __init__(self, ods: Ods, folder: Path, feed: Feed = ORGANISATIONS) -> None:
         self.ods, self.feed, self.now = ods, feed, NOW
-        self.landing, self.cursors = Landing(str(folder / "landing")), Cursors(folder / "cursors")
+        self.landing, self.cursors = Landing(str(folder / "landing"), LANDING_KEY), Cursors(folder / "cursors")
 
     def poll(self) -> list[Receipt]:
         self.ods.server.requests.clear()

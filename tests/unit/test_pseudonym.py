@@ -13,7 +13,7 @@ KEY = b"k" * 32
 
 def made(key: bytes, *pairs: tuple[str | None, str | None]) -> list[str | None]:
     organisation, reference = zip(*pairs, strict=True)
-    return pseudonyms(key, pl.Series(organisation, dtype=pl.String), pl.Series("ref", reference, dtype=pl.String)).to_list()
+    return pseudonyms((key,), pl.Series(organisation, dtype=pl.String), pl.Series("ref", reference, dtype=pl.String)).to_list()
 
 
 def test_the_same_case_has_the_same_pseudonym_however_it_is_written() -> None:

@@ -22,6 +22,7 @@ from samepicture.connectors.stock import sftp
 from samepicture.feed import Connector, Feed, load_feed
 from samepicture.landing import Landing
 from samepicture.settings import PROJECT
+from tests.keys import LANDING_KEY
 
 PASSWORD = "a password for tests"
 VARIABLES = {"host_from": "HOST", "port_from": "PORT", "username_from": "USERNAME", "host_key_from": "HOST_KEY"}
@@ -157,7 +158,7 @@ def a_feed(**options: Any) -> Feed:
 
 def collect(server: Server, home: Path, feed: Feed, **environment: str) -> dict[str, bytes]:
     """What lands now, by name."""
-    landing, found = Landing(str(home / "landing")), {}
+    landing, found = Landing(str(home / "landing"), LANDING_KEY), {}
     context = FetchContext(server.environment(**environment), datetime.now(UTC))
     for receipt in land_deliveries(feed, landing, Cursors(home / "cursors"), context):
         with landing.open(receipt) as stream:

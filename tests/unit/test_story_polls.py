@@ -23,6 +23,7 @@ from samepicture.demo.apis import DemoApis
 from samepicture.feed import Feed
 from samepicture.landing import Landing
 from samepicture.readers import read_parts
+from tests.keys import LANDING_KEY
 from tests.unit.stories import CARE_OPINION, NHSUK, document, rows, story
 
 TODAY = datetime(2026, 7, 1, 6, tzinfo=UTC)
@@ -39,7 +40,7 @@ class Poller:
 
     def __init__(self, feed: Feed, apis: DemoApis, folder: Path) -> None:
         self.feed, self.apis = feed, apis
-        self.landing, self.cursors = Landing(str(folder / "landing")), Cursors(folder / "cursors")
+        self.landing, self.cursors = Landing(str(folder / "landing"), LANDING_KEY), Cursors(folder / "cursors")
 
     def poll(self) -> pl.DataFrame | None:
         receipts = list(land_deliveries(self.feed, self.landing, self.cursors, FetchContext(self.apis.environment(), TODAY)))
@@ -243,7 +244,7 @@ def test_damaged_cursor_says_what_to_do(tmp_path: Path) -> None:
 def test_feeds_without_a_source_say_so(tmp_path: Path) -> None:
     feed = replace(CARE_OPINION, connector=replace(CARE_OPINION.connector, kind="sent"))
     with pytest.raises(ConnectorError, match="samepicture submit"):
-        list(land_deliveries(feed, Landing(str(tmp_path)), Cursors(tmp_path), FetchContext({}, TODAY)))
+        list(land_deliveries(feed, Landing(str(tmp_path), LANDING_KEY), Cursors(tmp_path), FetchContext({}, TODAY)))
 
 
 def test_a_poll_of_removals_alone_is_taken() -> None:

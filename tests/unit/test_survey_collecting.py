@@ -22,6 +22,7 @@ from samepicture.feed import Feed, load_feed
 from samepicture.landing import Landing, Receipt
 from samepicture.readers import read_parts
 from samepicture.settings import PROJECT
+from tests.keys import LANDING_KEY
 
 NOW = datetime(2026, 7, 1, 6, tzinfo=UTC)
 LAST = datetime(2026, 6, 30, tzinfo=UTC).date()
@@ -43,7 +44,7 @@ class Poller:
         feed = load_feed(PROJECT / "dags" / "feeds" / f"survey_response_{platform}")
         quick = {**feed.connector.options, "requests_per_second": 1000, **options}
         self.feed: Feed = replace(feed, connector=replace(feed.connector, options=quick))
-        self.landing, self.cursors = Landing(str(folder / "landing")), Cursors(folder / "cursors")
+        self.landing, self.cursors = Landing(str(folder / "landing"), LANDING_KEY), Cursors(folder / "cursors")
         self.environment = source.environment()
 
     def poll(self) -> list[Receipt]:

@@ -61,7 +61,7 @@ class Warehouse:
         from dbt.adapters.duckdb.connections import DuckDBConnectionManager
         from dbt.cli.main import dbtRunner
 
-        with _environment(SAMEPICTURE_DUCKDB=str(self.path), DBT_TARGET_PATH=str(self.target)):
+        with environment(SAMEPICTURE_DUCKDB=str(self.path), DBT_TARGET_PATH=str(self.target)):
             folders = ["--project-dir", str(DBT), "--profiles-dir", str(DBT), "--log-path", str(self.target / "logs")]
             outcome = dbtRunner().invoke([*command, *folders, "--quiet"])
             DuckDBConnectionManager.close_all_connections()
@@ -70,7 +70,7 @@ class Warehouse:
 
 
 @contextmanager
-def _environment(**values: str) -> Iterator[None]:
+def environment(**values: str) -> Iterator[None]:
     before = {name: os.environ.get(name) for name in values}
     os.environ.update(values)
     try:

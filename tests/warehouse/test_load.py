@@ -23,6 +23,7 @@ from samepicture.records import CONTRACTS
 from samepicture.settings import PROJECT, Settings
 from samepicture.warehouse import open_warehouse
 from tests.feeds.test_bad_input import FEED, export
+from tests.keys import KEYS
 
 VERSIONS = (
     {"Last updated": "03/03/2025 09:00", "Grade": "3 - High"},
@@ -39,7 +40,8 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, list[str
         for name in ("SAMEPICTURE_WAREHOUSE", "SAMEPICTURE_LANDING", "SAMEPICTURE_FEEDS"):
             environment.delenv(name, raising=False)
         environment.setenv("SAMEPICTURE_HOME", str(tmp_path_factory.mktemp("judged")))
-        environment.setenv("SAMEPICTURE_PSEUDONYM_KEY", "a key for tests alone, never for people")
+        for name, key in KEYS.items():
+            environment.setenv(name, key)
         pipeline = Pipeline(Settings.from_environment())
     files = [*(export(4, changes) for changes in VERSIONS), export(4, {"Date received": "01/01/2999"}), export(9) + b'"ragged"\r\n']
     ids = [pipeline.land(FEED, f"{number}.csv", io.BytesIO(content))[0].submission_id for number, content in enumerate(files)]

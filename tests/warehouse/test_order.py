@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
 from samepicture.process import Pipeline
 from samepicture.warehouse import open_warehouse
+from tests.landed import landed_at
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 FEED = "complaint_northmoor"
@@ -32,8 +31,7 @@ def landed(pipeline: Pipeline, at: datetime, outcome: str, updated: str = "") ->
     writer.writeheader()
     writer.writerow({**row, "ID": "C1", "Last updated": updated, "Specialty (description)": outcome})
     receipt, _ = pipeline.land(FEED, "cases.csv", io.BytesIO(target.getvalue().encode()))
-    path = Path(pipeline.settings.landing) / "receipts" / f"{receipt.submission_id}.json"
-    path.write_text(json.dumps({**json.loads(path.read_text()), "landed_at": at.isoformat()}))
+    landed_at(pipeline, receipt, at)
     return receipt.submission_id
 
 

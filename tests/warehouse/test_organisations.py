@@ -11,6 +11,7 @@ import pytest
 
 from samepicture.process import Pipeline
 from samepicture.settings import PROJECT, Settings
+from tests.keys import LANDING_KEY, PSEUDONYM_KEY
 from tests.warehouse.invented_rows import Row, Warehouse, submission
 
 MODELS = ["--select", "+fct_population", "+gp_access_spread", "organisation_succession_depth", "organisation_windows_do_not_overlap"]
@@ -69,7 +70,7 @@ def real(tmp_path_factory: pytest.TempPathFactory, target: Path, published: Path
 def loaded(home: Path, target: Path, files: Iterable[tuple[str, Path]]) -> Warehouse:
     """A warehouse with these submissions; samples are bad on purpose, so bounds are lifted."""
     warehouse = Warehouse(home, target)
-    settings = Settings(home, f"duckdb:///{warehouse.path}", str(home / "landing"), (FEEDS,), "a key for tests alone, never for people")
+    settings = Settings(home, f"duckdb:///{warehouse.path}", str(home / "landing"), (FEEDS,), PSEUDONYM_KEY, LANDING_KEY)
     pipeline = Pipeline(settings)
     for feed_id, path in files:
         feed = pipeline.feeds[feed_id]

@@ -7,7 +7,6 @@ import io
 import json
 import zipfile
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import insert, text
@@ -20,6 +19,7 @@ from samepicture.publish import unpublished_since
 from samepicture.settings import PROJECT
 from samepicture.warehouse import open_warehouse
 from samepicture.warehouse.tables import raw_table
+from tests.landed import landed_at
 
 LINES = (PROJECT / "dags" / "feeds" / "complaint_return" / "sample_ko41b_practice.csv").read_text().splitlines(keepends=True)
 
@@ -145,8 +145,7 @@ def judged(pipeline: Pipeline, landed: datetime, *answers: tuple[str, int, objec
         for request, status, document in answers
     ]
     receipt, _ = pipeline.land("survey_response_surveymonkey", "poll.jsonl", io.BytesIO("\n".join(lines).encode()))
-    path = Path(pipeline.settings.landing) / "receipts" / f"{receipt.submission_id}.json"
-    path.write_text(json.dumps({**json.loads(path.read_text()), "landed_at": landed.isoformat()}))
+    landed_at(pipeline, receipt, landed)
     pipeline.judge(receipt.submission_id)
     return receipt.submission_id
 

@@ -37,5 +37,6 @@ select
     line_number,
     feed_id,
     version_at,
-    is_removed
+    is_removed,
+    redaction_version
 from current_versions

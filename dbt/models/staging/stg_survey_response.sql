@@ -35,5 +35,6 @@ select
     cast(line_number as bigint) as line_number,
     cast(feed_id as varchar) as feed_id,
     cast(version_at as timestamp with time zone) as version_at,
-    cast(is_removed as boolean) as is_removed
+    cast(is_removed as boolean) as is_removed,
+    cast(redaction_version as varchar) as redaction_version
 from current_versions

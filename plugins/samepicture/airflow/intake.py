@@ -31,6 +31,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy import select
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from samepicture.airflow.assets import arrival_asset, submission_asset
 from samepicture.airflow.secrets import Environment
@@ -38,6 +39,7 @@ from samepicture.announced import note
 from samepicture.connectors.base import ConnectorError
 from samepicture.feed import FEED_FILE, Feed, FeedError, Webhook, load_feed
 from samepicture.landing import Landing, Receipt
+from samepicture.sealing import CannotOpen
 from samepicture.settings import SettingError, Settings
 from samepicture.signatures import (
     BadSecret,
@@ -81,7 +83,21 @@ class Refused(BaseModel):
     detail: str
 
 
+class _UnloggedQuery:
+    """Airflow writes the query of each request into its log, and the name of a file may name a person."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await self.app(scope, receive, send)
+        finally:
+            scope["query_string"] = b""
+
+
 app = FastAPI(title="Same Picture intake", description=__doc__ or "")
+app.add_middleware(_UnloggedQuery)
 FeedId = Annotated[str, InPath(pattern=r"^[a-z][a-z0-9_]{0,99}$", description="The feed's id, as docs/feeds.md lists it.")]
 
 
@@ -145,6 +161,9 @@ async def _land(feed: Feed, request: Request, file_name: str, signature: Standar
                 raise HTTPException(400, "The message has no body: send the file's bytes as they are.")
             body.seek(0)
             receipt, is_new = await run_in_threadpool(_store, feed, file_name, body)
+    except (SettingError, CannotOpen) as error:
+        log.warning("%s", error)
+        raise HTTPException(503, "It was not taken: our store is not set up. Tell the data team, and send it again later.") from None
     except OSError as error:  # of the temporary file as well
         log.warning("a submission of %s can't be landed: %s", feed.id, error.strerror)
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
@@ -211,9 +230,9 @@ async def _read(request: Request, bytes_max: int, body: IO[bytes], signature: St
 
 
 def _store(feed: Feed, file_name: str, body: IO[bytes]) -> tuple[Receipt, bool]:
-    """Land the bytes, then announce them. Raises OSError where they can't be landed."""
+    """Land the bytes, then announce them. Raises OSError, SettingError or CannotOpen where they can't be landed."""
     settings = Settings.from_environment()
-    receipt, is_new = Landing(settings.landing).land(feed.id, file_name, body)
+    receipt, is_new = Landing.of(settings).land(feed.id, file_name, body)
     if is_new:
         try:
             _announce(submission_asset(feed).name, {"sha256": receipt.sha256, "landed_at": receipt.landed_at}, receipt.submission_id)

@@ -33,6 +33,7 @@ from samepicture.airflow.environment import (
     apply,
     is_set,
 )
+from samepicture.sealing import Seal
 from samepicture.settings import SettingError, Settings, refuse_default_password, require_key
 
 PARTS = {
@@ -45,12 +46,17 @@ WORKER = ["celery", "worker", "--skip-serve-logs"]
 """The further part where Celery takes the tasks; more of it run on other machines."""
 SHARED_KEYS = ("AIRFLOW__API_AUTH__JWT_SECRET", "AIRFLOW__CORE__FERNET_KEY")
 """Parts that are started one by one must have the same."""
+OWNER_ALONE = 0o077
+"""The umask of all that we start: the password of the log-in and the keys that Airflow makes for itself are files."""
 STOP_SECONDS = 30
 CONNECT_SECONDS = 5
 
 
 def run_command(settings: Settings, arguments: Sequence[str]) -> int:
-    """Run one Airflow command on this installation; its exit code. Raises SettingError where it may not be started so."""
+    """Run one Airflow command on this installation; its exit code. Raises SettingError where it may not be started so.
+
+    A part takes the place of this process: whoever stops us, stops it.
+    """
     environment = airflow_environment(settings)
     part = _part(arguments)
     if part:
@@ -60,13 +66,15 @@ def run_command(settings: Settings, arguments: Sequence[str]) -> int:
                 raise SettingError(f"{name} is missing: parts that are started one by one must have the same one (docs/operating.md).")
         if part == PARTS["api-server"]:
             check_listening(environment, _host(arguments[1:]))
-        arguments = [*part, *arguments[len(_name(part)) :]]
-    elif arguments[0] == "standalone":
+        _prepare(settings, environment)
+        os.umask(OWNER_ALONE)
+        command = _airflow([*part, *arguments[len(_name(part)) :]])
+        os.execv(command[0], command)  # noqa: S606 - a list, no shell
+    if arguments[0] == "standalone":
         raise SettingError("`airflow standalone` listens on every address: use `samepicture airflow`.")
-    else:
-        settings.require_pseudonym_key()
-    _prepare(environment)
-    return subprocess.run(_airflow(arguments), check=False).returncode
+    settings.require_pseudonym_key()
+    _prepare(settings, environment)
+    return subprocess.run(_airflow(arguments), check=False, umask=OWNER_ALONE).returncode
 
 
 def serve(settings: Settings) -> int:
@@ -78,7 +86,9 @@ def serve(settings: Settings) -> int:
     check_keys(settings, environment)
     check_listening(environment)
     wanted = parts(environment)
-    _prepare(environment)
+    if environment.get(DATABASE, "").startswith("sqlite"):
+        print(f"Airflow's metadata is a SQLite file, which is for trying out: for real use set {DATABASE}.", file=sys.stderr)
+    _prepare(settings, environment)
     logs = settings.home / "logs"
     logs.mkdir(parents=True, exist_ok=True)
     stopped: list[int] = []
@@ -93,7 +103,7 @@ def serve(settings: Settings) -> int:
         for name, arguments in wanted.items():
             with (logs / f"airflow-{name}.log").open("ab") as log:
                 # A group of its own: Ctrl-C reaches us alone, and we stop them in order.
-                running[name] = subprocess.Popen(_airflow(arguments), stdout=log, stderr=log, process_group=0)
+                running[name] = subprocess.Popen(_airflow(arguments), stdout=log, stderr=log, process_group=0, umask=OWNER_ALONE)
         print(f"Airflow is starting at {_address(environment)}; {_who_may_log_in(environment)}. Logs: {logs}. Ctrl-C stops it.", flush=True)
         while not stopped:
             ended = [name for name, part in running.items() if part.poll() is not None]
@@ -125,7 +135,8 @@ def parts(environment: Mapping[str, str]) -> dict[str, list[str]]:
 
 def check_keys(settings: Settings, environment: Mapping[str, str]) -> None:
     """Raises SettingError where a key is missing, short or an example, or a password is one that everybody knows."""
-    require_key("SAMEPICTURE_PSEUDONYM_KEY", settings.pseudonym_key)
+    settings.require_pseudonym_key()
+    Seal(settings.landing_key)
     for name in SHARED_KEYS:
         if os.environ.get(name):
             require_key(name, os.environ[name])
@@ -198,11 +209,14 @@ def _stop(running: list[subprocess.Popen[bytes]]) -> None:
             os.killpg(part.pid, signal.SIGKILL)
 
 
-def _prepare(environment: Mapping[str, str]) -> None:
-    """Airflow's environment, database and the writer's pool. Raises SettingError where the database can't be prepared."""
+def _prepare(settings: Settings, environment: Mapping[str, str]) -> None:
+    """The home, Airflow's environment, database and the writer's pool. Raises SettingError where the database can't be prepared."""
+    settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     apply(environment)
     for preparation in (["db", "migrate"], ["pools", "set", WRITER_POOL, "1", "The warehouse has one writer."]):
-        done = subprocess.run(_airflow(preparation), check=False, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        done = subprocess.run(
+            _airflow(preparation), check=False, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, umask=OWNER_ALONE
+        )
         if done.returncode:
             said = [line for line in done.stderr.splitlines() if "Error" in line] or done.stderr.splitlines() or [""]
             raise SettingError(f"Airflow's database can't be prepared ({said[-1].strip()}): is it up, and {DATABASE} right?")

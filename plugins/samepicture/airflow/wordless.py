@@ -42,5 +42,6 @@ def wordless(step: Callable[P, T]) -> Callable[P, T]:
 def _told(error: Exception) -> str:
     kind = f"{type(error).__module__}.{type(error).__qualname__}".removeprefix("builtins.")
     reason = f" ({error.strerror})" if isinstance(error, OSError) and error.strerror else ""
-    frames = traceback.extract_tb(error.__traceback__)[1:][-FRAMES:]
-    return f"{kind}{reason}, in {' > '.join(f'{Path(frame.filename).name}:{frame.lineno} {frame.name}' for frame in frames)}"
+    *frames, last = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames[1:] if "site-packages" not in frame.filename][-FRAMES:]
+    return f"{kind}{reason}, in {' > '.join(f'{Path(frame.filename).name}:{frame.lineno} {frame.name}' for frame in (*ours, last))}"

@@ -6,7 +6,6 @@ import contextlib
 import io
 import logging
 import os
-import secrets
 import shutil
 import sys
 import time
@@ -31,12 +30,13 @@ from samepicture.feed import Feed
 from samepicture.process import Pipeline
 from samepicture.register import Submission, rejected_records
 from samepicture.register import submissions as registered
+from samepicture.sealing import fresh_landing_key, fresh_pseudonym_key
 from samepicture.settings import Settings
 
 LINE_EVERY = 25
 SHOWN_REASONS = 12
 ENVIRONMENT = "environment"
-"""A file to source: the demo's home, and its key, which guards nothing but invented people."""
+"""A file to source: the demo's home, and its keys, which guard nothing but invented people."""
 IN_FOLDER = "complaint_eastvale"
 """Its submissions are put into the folder that its connector asks; the others' are landed as if they had been sent."""
 STEPS = {
@@ -57,7 +57,8 @@ def run(base: Settings) -> int:
         home=base.home / "demo",
         warehouse=f"duckdb:///{base.home / 'demo' / 'warehouse.duckdb'}",
         landing=str(base.home / "demo" / "landing"),
-        pseudonym_key=secrets.token_hex(32),
+        pseudonym_key=fresh_pseudonym_key(),
+        landing_key=fresh_landing_key(),
     )
     shutil.rmtree(settings.home, ignore_errors=True)
     (settings.home / "logs").mkdir(parents=True)
@@ -92,6 +93,7 @@ def _run(settings: Settings, console: Console) -> list[str]:
             "SAMEPICTURE_WAREHOUSE": settings.warehouse,
             "SAMEPICTURE_LANDING": settings.landing,
             "SAMEPICTURE_PSEUDONYM_KEY": settings.pseudonym_key or "",
+            "SAMEPICTURE_LANDING_KEY": settings.landing_key or "",
             # Invented problems are nobody's: no notice leaves the demo, whatever this person's installation sends.
             "SAMEPICTURE_NOTICES_TO": "",
             "SAMEPICTURE_NOTICES_WEBHOOK": "",
@@ -215,7 +217,11 @@ def _show_reasons(console: Console, found: list[Submission], pipeline: Pipeline)
 def _write_environment(settings: Settings) -> None:
     path = settings.home / ENVIRONMENT
     path.touch(mode=0o600)
-    path.write_text(f"export SAMEPICTURE_HOME={settings.home}\nexport SAMEPICTURE_PSEUDONYM_KEY={settings.pseudonym_key}\n")
+    path.write_text(
+        f"export SAMEPICTURE_HOME={settings.home}\n"
+        f"export SAMEPICTURE_PSEUDONYM_KEY={settings.pseudonym_key}\n"
+        f"export SAMEPICTURE_LANDING_KEY={settings.landing_key}\n"
+    )
 
 
 class _Lines(Progress):

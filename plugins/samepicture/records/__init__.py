@@ -17,7 +17,7 @@ from samepicture.records import (
     survey_response,
     survey_result,
 )
-from samepicture.records.contract import PROVENANCE, Column, Contract, Kind
+from samepicture.records.contract import PROVENANCE, Column, Contract, Keep, Kind, Retention
 
 CONTRACTS: dict[str, Contract] = {
     module.CONTRACT.record_type: module.CONTRACT
@@ -38,4 +38,4 @@ CONTRACTS: dict[str, Contract] = {
     )
 }
 
-__all__ = ["CONTRACTS", "PROVENANCE", "Column", "Contract", "Kind"]
+__all__ = ["CONTRACTS", "PROVENANCE", "Column", "Contract", "Keep", "Kind", "Retention"]

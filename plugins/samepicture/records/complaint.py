@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from samepicture.records.contract import Column, Contract, Kind
+from samepicture.records.contract import Column, Contract, Keep, Kind, Retention
 
 CONTRACT = Contract(
     record_type="complaint",
@@ -10,6 +10,14 @@ CONTRACT = Contract(
     grain="one case of one organisation's complaint or PALS system",
     key=("organisation_ods_code", "case_pseudonym"),
     event_date="received_date",
+    retention=Retention(
+        # NHS records management code: complaints 10 years from closure, PALS 10 years from the end of the financial year of closure.
+        records=(
+            Keep(10, "closed_date", column="case_type_code", values=("complaint", "mp_letter")),
+            Keep(10, "closed_date", to_year_end=True, column="case_type_code", values=("pals", "concern", "compliment", "enquiry")),
+        ),
+        original_days=90,
+    ),
     nuance=(
         "PALS contacts sit beside complaints and are told apart by case_type_code: never add them into complaint rates. "
         "A case has several subjects; the number of subjects is not the number of complaints."

@@ -8,6 +8,7 @@ supplier's layout onto a contract and can't widen it.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 from typing import Any
 
@@ -60,6 +61,39 @@ class Column:
 
 
 @dataclass(frozen=True)
+class Keep:
+    """How long something is kept: so many years from a date of the record. What has no such date stays."""
+
+    years: int
+    since: str
+    """The column of the date that the years are counted from."""
+    to_year_end: bool = False
+    """Counted from the end of the financial year of that date: 31 March."""
+    column: str | None = None
+    """Only for records that have one of `values` in this column; None: for all."""
+    values: tuple[str, ...] = ()
+
+    def cutoff(self, today: date) -> date:
+        """What is dated before this day has been kept long enough."""
+        day = _years_before(today, self.years)
+        if not self.to_year_end:
+            return day
+        return date(day.year if day >= date(day.year, 4, 1) else day.year - 1, 4, 1)
+
+
+@dataclass(frozen=True)
+class Retention:
+    """What of a record type goes, and when. The default keeps everything: right for what is public."""
+
+    records: tuple[Keep, ...] = ()
+    """Whole records, with all their versions."""
+    words: Keep | None = None
+    """People's own words (Kind.NARRATIVE); codes and scores stay."""
+    original_days: int | None = None
+    """The landed bytes, and records in quarantine; from then on the judged copy stands for them."""
+
+
+@dataclass(frozen=True)
 class Contract:
     """A record type: what one row is, what makes it unique, and its columns."""
 
@@ -75,6 +109,7 @@ class Contract:
     """The column by whose date organisations are resolved."""
     reference_scope: str = "organisation_ods_code"
     """The column within which a source's own references (Kind.IDENTIFIER) are unique: two scopes' equal references are two."""
+    retention: Retention = Retention()
     by_name: dict[str, Column] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -83,10 +118,25 @@ class Contract:
         unknown = [name for name in (*self.key, *self.record_key) if name not in self.by_name]
         if unknown:
             raise ValueError(f"contract {self.record_type}: key columns {unknown} are not columns")
+        dates = [keep.since for keep in (*self.retention.records, self.retention.words) if keep is not None]
+        if missing := [name for name in dates if name not in self.by_name]:
+            raise ValueError(f"contract {self.record_type}: retention counts from {missing}, which are not columns")
+
+    @property
+    def is_about_people(self) -> bool:
+        """Whether its records can be about one person, who can ask for them to be erased."""
+        return bool(self.of_kind(Kind.IDENTIFIER, Kind.NARRATIVE))
 
     def of_kind(self, *kinds: Kind) -> list[str]:
         """Names of the columns of these kinds, in order."""
         return [column.name for column in self.columns if column.kind in kinds]
+
+
+def _years_before(day: date, years: int) -> date:
+    try:
+        return day.replace(year=day.year - years)
+    except ValueError:  # 29 February
+        return day.replace(year=day.year - years, day=28)
 
 
 PROVENANCE: tuple[Column, ...] = (

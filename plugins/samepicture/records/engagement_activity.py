@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from samepicture.records.contract import Column, Contract, Kind
+from samepicture.records.contract import Column, Contract, Kind, Retention
 
 CONTRACT = Contract(
     record_type="engagement_activity",
@@ -10,6 +10,7 @@ CONTRACT = Contract(
     grain="one activity (event, forum, consultation, outreach) of one organisation",
     key=("organisation_ods_code", "activity_id"),
     event_date="activity_date",
+    retention=Retention(original_days=90),
     nuance="Reached is not heard: reached_count counts people in contact, contributed_count those who said something.",
     columns=(
         Column("organisation_ods_code", Kind.CODE, "Who ran it."),

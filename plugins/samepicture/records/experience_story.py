@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from samepicture.records.contract import Column, Contract, Kind
+from samepicture.records.contract import Column, Contract, Keep, Kind, Retention
 
 CONTRACT = Contract(
     record_type="experience_story",
@@ -10,6 +10,7 @@ CONTRACT = Contract(
     grain="one story or review on one publisher's site",
     key=("publisher_code", "story_id"),
     event_date="submitted_date",
+    retention=Retention(words=Keep(2, "submitted_date"), original_days=90),
     nuance=(
         "Criticality is a moderator's rating of the worst statement: a severity, not a sentiment, never averaged and never published. "
         "A removed story is a tombstone: its id stays, its words are taken out of every version."

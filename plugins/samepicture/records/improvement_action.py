@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from samepicture.records.contract import Column, Contract, Kind
+from samepicture.records.contract import Column, Contract, Kind, Retention
 
 CONTRACT = Contract(
     record_type="improvement_action",
@@ -10,6 +10,7 @@ CONTRACT = Contract(
     grain="one action of one organisation",
     key=("organisation_ods_code", "action_id"),
     event_date="agreed_date",
+    retention=Retention(original_days=90),
     nuance=(
         "An action is what an organisation says that it did: nobody else has checked it. It is not feedback, and never counts as evidence of a theme. "
         "Told back means told when and how: a day without a channel is not enough."

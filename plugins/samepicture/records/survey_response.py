@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from samepicture.records.contract import Column, Contract, Kind
+from samepicture.records.contract import Column, Contract, Keep, Kind, Retention
 
 CONTRACT = Contract(
     record_type="survey_response",
@@ -11,6 +11,7 @@ CONTRACT = Contract(
     key=("survey_id", "response_pseudonym", "question_id", "answer_number"),
     record_key=("survey_id", "response_pseudonym"),
     event_date="submitted_date",
+    retention=Retention(words=Keep(2, "submitted_date"), original_days=90),
     reference_scope="survey_id",
     nuance=(
         "Raw value, scale, direction and normalised score are kept apart: compare normalised scores within one scale_code only, "

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import IO, TYPE_CHECKING, Any, Protocol
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Select
+
+if TYPE_CHECKING:
+    from samepicture.warehouse.duckdb import DuckDBWarehouse
 
 WAIT_SECONDS = 600.0
 """How long a writer queues for its turn before it gives up."""
@@ -58,14 +61,38 @@ class Warehouse(Protocol):
     def take_over(self, connection: Connection) -> None:
         """Let what dbt has made show, as part of the caller's transaction."""
 
-    def publish(self) -> None:
-        """Let analysts see all builds that are committed."""
+    def publish(self, *, afresh: bool = False) -> None:
+        """Let analysts see all builds that are committed; with `afresh`, nothing is left in what they read of rows that went."""
 
     def is_published(self, build: Any) -> bool:
         """Whether analysts see a build: a row of ops.build."""
 
     def query(self, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
         """Ask as an analyst: the names of the columns, and the rows. It changes nothing. Raises WarehouseError."""
+
+    def export_parquet(self, connection: Connection, statement: Select[Any], path: Path) -> None:
+        """Write the rows of a query to a Parquet file, as the caller's transaction sees them."""
+
+    def rekey_openings(self, connection: Connection, pairs: str) -> None:
+        """Where it is written down who opened which narrative: name these by new pseudonyms, out of a table of `before` and `after`."""
+
+    def compact(self) -> None:
+        """Write the tables anew from what is in them, so that no byte is left of what was deleted."""
+
+    def dump(self, write: Callable[[IO[bytes]], object]) -> None:
+        """Hand the whole warehouse, as one moment saw it, to `write`, as a stream of bytes. Raises WarehouseError."""
+
+    def restore(self, read: Callable[[IO[bytes]], object]) -> None:
+        """Fill an empty warehouse with what `dump` gave: `read` writes it to the stream that it is given. All or nothing."""
+
+    def is_empty(self) -> bool:
+        """Whether there is nothing in it that could be lost."""
+
+    def take_place(self, other: DuckDBWarehouse, is_right: Callable[[Connection], bool]) -> bool:
+        """Have what is in another, embedded warehouse in place of one's own, if that is right now that nobody writes; whether it was.
+
+        All or nothing. What is built of it may have to be built again.
+        """
 
 
 class BuildSQL(Protocol):

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import duckdb
-from sqlalchemy import Connection, Engine, MetaData, create_engine, event, select
+from sqlalchemy import Connection, Engine, MetaData, Select, create_engine, event, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
@@ -86,6 +87,77 @@ class DuckDBWarehouse:
         row = result.fetchone()
         return int(row[0]) if row else 0
 
+    def export_parquet(self, connection: Connection, statement: Select[Any], path: Path) -> None:
+        """Write the rows of a query to a Parquet file, as the caller's transaction sees them."""
+        sql = statement.compile(connection, compile_kwargs={"literal_binds": True})
+        connection.exec_driver_sql(f"copy ({sql}) to '{_quoted(path)}' (format parquet, compression lz4)")
+
+    def rekey_openings(self, connection: Connection, pairs: str) -> None:
+        """Nobody opens narratives of a file: its copy for analysts holds none."""
+
+    def compact(self) -> None:
+        """Write the file anew from what is in it, so that nothing is left of what was deleted.
+
+        DuckDB keeps deleted rows in the file until their blocks are written over.
+        """
+        fresh = self.path.with_suffix(".compact")
+        with self.turn():
+            self._discard(fresh)
+            connection = self._connect()
+            try:
+                with connection.begin():
+                    connection.exec_driver_sql(f"attach '{_quoted(fresh)}' as fresh")
+                    name: str = connection.exec_driver_sql("select current_catalog()").scalar_one()
+                    connection.exec_driver_sql(f'copy from database "{name}" to fresh')
+            finally:
+                connection.close()
+            fresh.replace(self.path)
+            self._discard(fresh)
+
+    @staticmethod
+    def _discard(path: Path) -> None:
+        for each in (path, path.with_name(path.name + ".wal")):
+            each.unlink(missing_ok=True)
+
+    def dump(self, write: Callable[[IO[bytes]], object]) -> None:
+        """Hand the whole warehouse, as one moment saw it, to `write` as a stream of bytes. Writers wait meanwhile."""
+        with self.turn():
+            connection = self._connect()
+            try:
+                connection.exec_driver_sql("checkpoint")
+            finally:
+                connection.close()
+            with self.path.open("rb") as source:
+                write(source)
+
+    def restore(self, read: Callable[[IO[bytes]], object]) -> None:
+        """Put what `dump` gave in the place of an empty warehouse: `read` writes it to the stream that it is given."""
+        fresh = self.path.with_suffix(".restored")
+        with self.turn():
+            with fresh.open("wb") as target:
+                fresh.chmod(0o600)
+                read(target)
+                target.flush()
+                os.fsync(target.fileno())
+            self._discard(self.path)
+            fresh.replace(self.path)
+
+    def is_empty(self) -> bool:
+        """Whether there is nothing in it that could be lost."""
+        return not self.path.exists()
+
+    def take_place(self, other: DuckDBWarehouse, is_right: Callable[[Connection], bool]) -> bool:
+        """Let another file be this warehouse, in one move, if that is right now that nobody writes; whether it was."""
+        with self.turn():
+            connection = self._connect()
+            try:
+                right = is_right(connection)
+            finally:
+                connection.close()
+            if right:
+                other.path.replace(self.path)
+        return right
+
     @contextmanager
     def dbt(self) -> Iterator[DbtTarget]:
         """The file for dbt, which keeps it open in this process unless it is told to end."""
@@ -101,13 +173,13 @@ class DuckDBWarehouse:
         """What dbt has made shows already: here only the copy is shown. Keys of earlier changes may be of other columns now."""
         picture.forget_all(connection)
 
-    def publish(self) -> None:
-        """Replace the analysts' copy; they keep the old one until they reopen."""
+    def publish(self, *, afresh: bool = False) -> None:
+        """Replace the analysts' copy; they keep the old one until they reopen. `afresh`: a file keeps what was deleted from it."""
         with self.writer() as connection:
             tables = picture.tables(connection)
             builds = connection.execute(select(ledger.build)).all()
         with self.turn():
-            picture.replace(self.copy, self.path, tables, builds)
+            picture.replace(self.copy, self.path, tables, builds, afresh=afresh)
         build_ids = [build.build_id for build in builds]
         with self.writer() as connection:
             picture.forget(connection, build_ids)
@@ -122,7 +194,7 @@ class DuckDBWarehouse:
         if not self.copy.exists():
             raise WarehouseError("nothing is published yet: submit a file with --now, or run the scheduler")
         # SQL could otherwise write files, or open the warehouse itself beside the copy.
-        closed = {"enable_external_access": "false", "lock_configuration": "true"}
+        closed: Any = {"enable_external_access": "false", "lock_configuration": "true"}
         with duckdb.connect(str(self.copy), read_only=True, config=closed) as connection:
             try:
                 result = connection.execute(sql)
@@ -163,6 +235,10 @@ def _add_columns(connection: Connection, tables: MetaData) -> None:
             if (table.schema, table.name, column.name) not in there:
                 kind = column.type.compile(connection.dialect)
                 connection.exec_driver_sql(f'alter table "{table.schema}"."{table.name}" add column "{column.name}" {kind}')
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")
 
 
 def _set_up(connection: Any, _record: Any) -> None:

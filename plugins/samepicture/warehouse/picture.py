@@ -21,8 +21,8 @@ COPIED_SCHEMAS = ("published", "marts", "conformed", "ops")
 """What the copy holds: records without words, never raw or staging."""
 ALWAYS = "ops"
 """Small, and changes with every load."""
-LEFT_OUT = (("ops", "quarantine"),)
-"""Rejected records hold redacted words."""
+LEFT_OUT = (("ops", "quarantine"), ("ops", "pseudonym_key"), ("published", "narrative"), ("published", "consented_story"))
+"""Tables that hold words, redacted as they are: a file has no roles and writes down no reader. Of the key analysts need to know nothing."""
 HIDDEN = {("ops", "submission"): "exclude (file_name, rejection_sentence)"}
 """A sender may have named a person in it."""
 CHANGES = "changes"
@@ -37,15 +37,15 @@ def tables(connection: Connection) -> list[tuple[str, str]]:
     return sorted((row[0], row[1]) for row in found if row[0] in COPIED_SCHEMAS and tuple(row) not in LEFT_OUT)
 
 
-def replace(copy: Path, warehouse: Path, tables: Sequence[tuple[str, str]], builds: Sequence[Any]) -> None:
+def replace(copy: Path, warehouse: Path, tables: Sequence[tuple[str, str]], builds: Sequence[Any], *, afresh: bool = False) -> None:
     """Replace the copy; `builds` are the rows of ops.build.
 
     Starts from the copy that is there where every build since is known model by model;
-    else from nothing.
+    else, or with `afresh`, from nothing.
     """
     fresh = copy.with_suffix(".new")
     fresh.unlink(missing_ok=True)
-    since = _since(copy, builds)
+    since = None if afresh else _since(copy, builds)
     if since is not None:
         shutil.copyfile(copy, fresh)
         tables = [(schema, table) for schema, table in tables if schema == ALWAYS or table in since.whole | since.by_record]

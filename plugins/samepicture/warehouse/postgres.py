@@ -1,38 +1,43 @@
 """The shared warehouse: one PostgreSQL database, which analysts query as it is.
 
-Writers go one after the other, by an advisory lock; readers wait for nobody. The lock
-ends with its connection, so that of a process that was killed is free again.
+Writers go one after the other, by the lock of a table of their own; readers wait for nobody.
+The lock ends with its connection, so that of a process that was killed is free again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, TYPE_CHECKING, Any
 
 import psycopg
-from psycopg.conninfo import make_conninfo
 from psycopg.pq import Conninfo
-from sqlalchemy import URL, Connection, Engine, create_engine, make_url, select
+from sqlalchemy import URL, Connection, Engine, Select, create_engine, delete, func, make_url, select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
 from samepicture import ledger
 from samepicture.settings import SettingError
-from samepicture.warehouse import schema
+from samepicture.warehouse import access, postgres_dump, schema
 from samepicture.warehouse.base import WAIT_SECONDS, DbtTarget, WarehouseError
 from samepicture.warehouse.postgres_build import NEXT, drop_unseen, take_over
-from samepicture.warehouse.postgres_copy import copy_parquet
+from samepicture.warehouse.postgres_copy import copy_parquet, export_parquet
+from samepicture.warehouse.tables import raw_tables
 
-WRITERS = 0x53616D65
-"""The advisory lock of whoever writes."""
+if TYPE_CHECKING:
+    from samepicture.warehouse.duckdb import DuckDBWarehouse
+
+WRITERS = "access.writer"
+"""Whoever writes locks this table. Nobody else has a right on it, while an advisory lock is anybody's who may log in."""
+FIRST_WRITER = 0x53616D65
+"""The advisory lock under which it is made, before there is anybody else."""
 OLDEST = 160000
 """PostgreSQL 16 says whether a text is a date (pg_input_is_valid)."""
-SESSION = {
-    "TimeZone": "UTC",  # a day in the marts is a day in UTC, whatever the server's zone
-    "client_connection_check_interval": "2s",  # whoever was killed in the middle of a long statement gives its lock back
-}
+OPTIONS = "-c TimeZone=UTC -c client_connection_check_interval=2s -c idle_in_transaction_session_timeout=0"
+"""A day is a day in UTC, whatever the server's zone; who was killed in the middle of a long statement gives its lock back;
+the writers' lock is held while dbt works, on connections of its own."""
 
 
 class PostgresWarehouse:
@@ -40,11 +45,10 @@ class PostgresWarehouse:
 
     def __init__(self, url: str) -> None:
         self.url: URL = make_url(url).set(drivername="postgresql+psycopg")
-        options = " ".join(f"-c {name}={value}" for name, value in SESSION.items())
         self._engine: Engine = create_engine(
             self.url,
             poolclass=NullPool,
-            connect_args={"options": options, "application_name": "samepicture"},
+            connect_args={"options": OPTIONS, "application_name": "samepicture"},
             # A % in dbt's SQL is a per cent sign.
             execution_options={"no_parameters": True},
         )
@@ -53,7 +57,7 @@ class PostgresWarehouse:
     def writer(self) -> Iterator[Connection]:
         """One transaction, alone among writers. Raises WarehouseError after WAIT_SECONDS in the queue."""
         with self._connect() as connection, connection.begin():
-            _queue(connection, "pg_advisory_xact_lock")
+            _queue(connection)
             yield connection
 
     @contextmanager
@@ -74,13 +78,14 @@ class PostgresWarehouse:
             ) from None
 
     def create(self) -> None:
-        """Make raw and ops, or migrate them to the present shape. Raises SettingError for a database that can't be used."""
+        """Make raw and ops, or migrate them to the present shape, and the roles. Raises SettingError for a database that can't be used."""
         with self.reader() as connection:
-            if schema.is_present(connection):
+            if schema.is_present(connection) and access.is_established(connection):
                 return
         with self.writer() as connection:
             _check(connection)
             schema.migrate(connection)
+            access.establish(connection)
 
     def insert_parquet(self, connection: Connection, table: str, path: Path) -> int:
         """Append a Parquet file to a table by column name; the number of rows. Part of the caller's transaction."""
@@ -89,17 +94,17 @@ class PostgresWarehouse:
     @contextmanager
     def dbt(self) -> Iterator[DbtTarget]:
         """The writers' turn; dbt makes schemas that nobody sees yet, from nothing."""
-        with self._connect() as connection:
-            _queue(connection, "pg_advisory_lock")
-            drop_unseen(connection)
-            connection.commit()
-            yield DbtTarget("shared", {**_libpq(self.url), "SAMEPICTURE_SCHEMA_PREFIX": NEXT}, NEXT)
+        with self.writer():
+            with self._connect() as connection, connection.begin():
+                drop_unseen(connection)
+                user: str = connection.exec_driver_sql("select session_user").scalar_one()
+            yield DbtTarget("shared", {"PGUSER": user, **_libpq(self.url), "SAMEPICTURE_SCHEMA_PREFIX": NEXT}, NEXT)
 
     def take_over(self, connection: Connection) -> None:
         """Let what dbt has made show, all at once."""
         take_over(connection)
 
-    def publish(self) -> None:
+    def publish(self, *, afresh: bool = False) -> None:  # noqa: ARG002 - there is no copy
         """Builds show at their commit: they are only marked, so that it is known which had their Data Docs rendered."""
         with self.writer() as connection:
             ledger.mark_published(connection, connection.execute(select(ledger.build.c.build_id)).scalars().all())
@@ -119,18 +124,81 @@ class PostgresWarehouse:
             except psycopg.Error as error:
                 raise WarehouseError(f"the query could not run: {str(error).strip()}") from None
 
+    def export_parquet(self, connection: Connection, statement: Select[Any], path: Path) -> None:
+        """Write the rows of a query to a Parquet file, batch by batch."""
+        export_parquet(connection, statement, path)
 
-def _queue(connection: Connection, lock: str) -> None:
+    def rekey_openings(self, connection: Connection, pairs: str) -> None:
+        """The diary of openings names records by their pseudonyms."""
+        access.rekey_openings(connection, pairs)
+
+    def compact(self) -> None:
+        """VACUUM FULL of our tables, the diary of openings first without what went; who reads one waits for it.
+
+        What went stays in the WAL until the server has recycled it.
+        """
+        with self.writer() as connection:
+            access.forget_gone(connection)
+        with self.writer(), self._connect() as connection:
+            connection = connection.execution_options(isolation_level="AUTOCOMMIT")
+            found = connection.exec_driver_sql(
+                "select format('%I.%I', schemaname, tablename) from pg_tables where schemaname not in ('pg_catalog', 'information_schema')"
+            )
+            relations: Sequence[str] = found.scalars().all()
+            for relation in relations:
+                if relation != WRITERS:
+                    connection.exec_driver_sql(f"vacuum (full, analyze) {relation}")
+
+    def dump(self, write: Callable[[IO[bytes]], object]) -> None:
+        """pg_dump: one snapshot of the whole database; nobody waits."""
+        postgres_dump.dump(_libpq(self.url), write)
+
+    def restore(self, read: Callable[[IO[bytes]], object]) -> None:
+        """pg_restore, in one transaction; the roles first, which a dump of one database does not hold. Raises WarehouseError."""
+        with self._connect() as connection, connection.begin():
+            access.make_roles(connection)
+        postgres_dump.restore(_libpq(self.url), read)
+        with self.writer() as connection:
+            access.establish(connection)
+
+    def is_empty(self) -> bool:
+        """Whether the database has no ledger yet."""
+        with self.reader() as connection:
+            return connection.exec_driver_sql("select to_regclass('ops.submission') is null").scalar_one() is True
+
+    def take_place(self, other: DuckDBWarehouse, is_right: Callable[[Connection], bool]) -> bool:
+        """Copy raw and ops of the other one here, in one transaction: tables stay, and the rights on them. The next build makes the rest."""
+        with self.writer() as connection:
+            if not is_right(connection):
+                return False
+            with tempfile.TemporaryDirectory() as folder, other.writer() as source:
+                for table in (*raw_tables().tables.values(), *ledger.metadata.tables.values()):
+                    if table.name == ledger.build.name:
+                        continue  # of this database: what it shows is of before
+                    other.export_parquet(source, select(table), path := Path(folder) / "rows.parquet")
+                    connection.execute(delete(table))
+                    copy_parquet(connection, f'"{table.schema}"."{table.name}"', path)
+            builds: int = connection.execute(select(func.coalesce(func.max(ledger.build.c.load_number), 0))).scalar_one()
+            table = ledger.submission
+            connection.execute(update(table).values(load_number=builds + 1, replaced_row_count=table.c.loaded_row_count))
+        return True
+
+
+def _queue(connection: Connection) -> None:
     """Wait for the writers' lock; what waits for a table inside waits no longer either."""
     connection.exec_driver_sql(f"set lock_timeout = '{WAIT_SECONDS:.0f}s'")
     try:
-        connection.exec_driver_sql(f"select {lock}({WRITERS})")
+        if connection.exec_driver_sql(f"select to_regclass('{WRITERS}')").scalar_one() is None:
+            connection.exec_driver_sql(f"select pg_advisory_xact_lock({FIRST_WRITER})")
+            connection.exec_driver_sql("create schema if not exists access")
+            connection.exec_driver_sql(f"create table if not exists {WRITERS} ()")
+        connection.exec_driver_sql(f"lock table {WRITERS} in exclusive mode")
     except OperationalError as error:
         if not isinstance(error.orig, psycopg.errors.LockNotAvailable):
             raise
         raise WarehouseError(
             f"Another process has been writing to the warehouse for {WAIT_SECONDS:.0f} s: look for a build or load that hangs "
-            "(select * from pg_locks where locktype = 'advisory'), then do the same again; it is safe to repeat."
+            f"(pg_locks names the process that has {WRITERS}), then do the same again; it is safe to repeat."
         ) from None
 
 
@@ -150,8 +218,6 @@ def _check(connection: Connection) -> None:
 
 def _libpq(url: URL) -> dict[str, str]:
     """The URL as the environment variables of libpq, which psql and dbt's profile read too."""
-    parts = {"host": url.host, "port": url.port, "user": url.username, "password": url.password, "dbname": url.database, **url.query}
-    given = Conninfo.parse(make_conninfo(**{name: value for name, value in parts.items() if value is not None}).encode())
-    options = " ".join(f"-c {name}={value}" for name, value in SESSION.items())
+    given = Conninfo.parse(url.set(drivername="postgresql").render_as_string(hide_password=False).encode())
     found = {option.envvar.decode(): option.val.decode() for option in given if option.envvar and option.val is not None}
-    return {**found, "PGOPTIONS": options}
+    return {**found, "PGOPTIONS": OPTIONS}

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import psycopg
 from sqlalchemy import Connection
+from sqlalchemy.exc import OperationalError
 
-from samepicture.warehouse.base import append
+from samepicture.warehouse.base import WarehouseError, append
 from samepicture.warehouse.tables import key_hash
 
 NEXT = "next_"
@@ -26,7 +28,7 @@ SHAPES = """
         concat_ws(
             E'\\n',
             (
-                select string_agg(concat_ws(' ', attname, atttypid::regtype, attnotnull, attacl), E'\\n' order by attnum)
+                select string_agg(concat_ws(' ', attname, atttypid::regtype, attnotnull, attacl, attstattarget), E'\\n' order by attnum)
                 from pg_attribute
                 where attrelid = tables.oid and attnum > 0 and not attisdropped
             ),
@@ -92,6 +94,7 @@ def take_over(connection: Connection) -> None:
     A table that would differ in nothing but its rows gets the new rows. One of another
     shape, or with other rights, takes the place of the old, after everything else: those
     who ask for it then wait for the rest of the transaction, and for those who are reading.
+    Raises WarehouseError where these read on.
     """
     shapes = {
         (row[0], row[1]): row[2]
@@ -109,6 +112,14 @@ def take_over(connection: Connection) -> None:
     connection.exec_driver_sql(f"set local lock_timeout = '{MOVE_WAIT}'")
     for schema, table in moved:
         shown = schema.removeprefix(NEXT)
-        connection.exec_driver_sql(f'drop table if exists "{shown}"."{table}" cascade')
+        try:
+            connection.exec_driver_sql(f'drop table if exists "{shown}"."{table}" cascade')
+        except OperationalError as error:
+            if not isinstance(error.orig, psycopg.errors.LockNotAvailable):
+                raise
+            raise WarehouseError(
+                f"The project gives {shown}.{table} another shape, and somebody has been reading it for {MOVE_WAIT}: nothing was changed. "
+                "Build again when that query has ended (pg_stat_activity shows it)."
+            ) from None
         connection.exec_driver_sql(f'alter table "{schema}"."{table}" set schema "{shown}"')
     drop_unseen(connection)

@@ -1,11 +1,15 @@
-"""Rows into PostgreSQL: Parquet, batch by batch, as CSV that COPY reads."""
+"""Rows into and out of PostgreSQL: Parquet, batch by batch; in as CSV that COPY reads."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import date, datetime
+from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import psycopg
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Select
 
 BATCH_ROWS = 50_000
 
@@ -22,7 +26,24 @@ def copy_parquet(connection: Connection, table: str, path: Path) -> int:
     with driver.cursor() as cursor:
         with cursor.copy(f"copy {table} ({columns}) from stdin (format csv)".encode()) as copy:
             for batch in file.iter_batches(BATCH_ROWS):
-                # An empty text is "", and NULL is nothing: polars and PostgreSQL agree.
-                copy.write(pl.DataFrame(batch).write_csv(include_header=False).encode())
+                text = BytesIO()
+                pl.DataFrame(batch).write_csv(text, include_header=False)  # as PostgreSQL reads it: an empty text is "", NULL is nothing
+                copy.write(text.getbuffer())
         rows: int = cursor.rowcount
     return rows
+
+
+def export_parquet(connection: Connection, statement: Select[Any], path: Path) -> None:
+    """Write the rows of a query to a Parquet file, as the connection's transaction sees them."""
+    import polars as pl
+    import pyarrow.parquet as pq
+
+    kinds = {int: pl.Int64, float: pl.Float64, bool: pl.Boolean, date: pl.Date, datetime: pl.Datetime("us", "UTC")}
+    schema: dict[str, Any] = {column.name: kinds.get(column.type.python_type, pl.String) for column in statement.selected_columns}
+
+    def table(rows: Sequence[Any]) -> Any:
+        return pl.DataFrame([tuple(row) for row in rows], schema=schema, orient="row").to_arrow(compat_level=pl.CompatLevel.oldest())
+
+    with pq.ParquetWriter(path, table([]).schema, compression="lz4") as target:
+        for rows in connection.execute(statement, execution_options={"yield_per": BATCH_ROWS}).partitions():
+            target.write_table(table(rows))

@@ -51,3 +51,8 @@ def key_hash(columns: Sequence[str], table: str = "") -> str:
 def raw_table(record_type: str) -> Table:
     """The raw table of one record type."""
     return raw_tables().tables[f"raw.{record_type}"]
+
+
+def words_of(record_type: str) -> tuple[str, ...]:
+    """The columns of a raw table that hold people's words, or may: narratives, and what the contract has no column for."""
+    return (*CONTRACTS[record_type].of_kind(Kind.NARRATIVE), "unmapped")

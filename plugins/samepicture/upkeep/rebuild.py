@@ -1,0 +1,207 @@
+"""Makes the warehouse again from the landing store alone, beside the one in use, and compares the two.
+
+Nothing is touched until the new one is whole: a rebuild that is killed leaves the old one in place.
+What came meanwhile is loaded into the new one too, before it takes the place of the old.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import polars as pl
+from sqlalchemy import delete, insert, select, text
+
+from samepicture import asked, ledger
+from samepicture.build import build
+from samepicture.load import UNUSUAL_SIZE
+from samepicture.locks import alone
+from samepicture.process import Pipeline
+from samepicture.publish import publish
+from samepicture.settings import Settings
+from samepicture.upkeep.retention import apply_to_warehouse
+from samepicture.upkeep.strike import next_load_number
+from samepicture.warehouse import Warehouse, open_warehouse
+from samepicture.warehouse.duckdb import DuckDBWarehouse
+
+FOLDER = "rebuild"
+BATCH_ROWS = 50_000
+SCHEMAS = ("raw", "ops", "staging", "conformed", "marts", "published")
+OWN = {
+    "ops.submission": ("load_number", "replaced_row_count"),
+    "ops.ledger": ("started_at", "finished_at", "duration_seconds"),
+    "ops.pseudonym_key": ("since",),
+}
+"""Columns that tell of the loading, not of what was loaded."""
+STATE = (ledger.feedback, ledger.notice)
+"""What was told to people: known to the old warehouse alone, and taken over."""
+NOT_COMPARED = ("ops.build", "ops.alembic_version", *(f"ops.{table.name}" for table in STATE))
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A table that is not the same in both."""
+
+    table: str
+    only_before: int
+    """Rows that only the one in use has."""
+    only_rebuilt: int
+
+
+@dataclass(frozen=True)
+class Rebuilt:
+    """What a rebuild found."""
+
+    submissions: int
+    from_copies: int
+    tables: int
+    differences: tuple[Difference, ...]
+    failed: dict[str, str]
+    """Submissions that could not be loaded again, and why."""
+    in_place: bool
+
+
+def rebuild(pipeline: Pipeline, *, accept_differences: bool = False, progress: Callable[[str], None] = lambda _: None) -> Rebuilt:
+    """Rebuild, compare, and put the new warehouse in the place of the old where they are equal, or differences are accepted.
+
+    One that is not put in its place is left in the folder rebuild/ of the home, to be looked at.
+    """
+    settings = pipeline.settings
+    folder = settings.home / FOLDER
+    with alone(settings, "rebuild"):
+        shutil.rmtree(folder, ignore_errors=True)
+        old = open_warehouse(settings)
+        old.create()
+        beside = Pipeline(replace(settings, home=folder, warehouse=f"duckdb:///{folder / _file_name(settings)}"))
+        if (settings.home / asked.FOLDER).exists():  # which feeds are in use
+            shutil.copytree(settings.home / asked.FOLDER, folder / asked.FOLDER)
+        other = DuckDBWarehouse(beside.settings.warehouse, beside.settings.picture)
+        loaded: dict[str, bool] = {}
+        failed: dict[str, str] = {}
+        _catch_up(pipeline, beside, loaded, failed, progress)
+        with alone(settings, "upkeep"):
+            in_place = False
+            while not in_place:
+                with old.reader() as connection:
+                    last = next_load_number(connection)
+                _catch_up(pipeline, beside, loaded, failed, progress)
+                _build(beside.settings, progress)
+                build(settings)
+                _take_over_state(old, other)
+                tables, differences = compare(old, other)
+                if failed or (differences and not accept_differences):
+                    break
+                progress("putting it in its place")
+                in_place = old.take_place(other, lambda connection, last=last: next_load_number(connection) == last)  # type: ignore[misc]
+            if in_place:
+                settings.compiled.unlink(missing_ok=True)
+                build(settings)
+                publish(settings, afresh=True)
+                shutil.rmtree(folder, ignore_errors=True)
+    return Rebuilt(len(loaded), sum(loaded.values()), tables, tuple(differences), failed, in_place)
+
+
+def _file_name(settings: Settings) -> str:
+    """The embedded warehouse's own, which is the name of its catalogue; any for a shared one."""
+    return settings.warehouse.rsplit("/", 1)[-1] if settings.warehouse.startswith("duckdb:") else "warehouse.duckdb"
+
+
+def _catch_up(
+    pipeline: Pipeline, beside: Pipeline, loaded: dict[str, bool], failed: dict[str, str], progress: Callable[[str], None]
+) -> None:
+    """Load everything that the warehouse in use has, in the order of landing, so that each meets what it met before."""
+    taken = _taken(pipeline.settings)
+    for receipt in pipeline.landing.receipts():
+        name = receipt.submission_id
+        if name in loaded or name not in taken:
+            continue
+        progress(f"{name}: {len(loaded) + 1} of {len(taken)}")
+        try:
+            verdict = beside.judge(name)
+            beside.load(name, [UNUSUAL_SIZE] if taken[name] else [])
+        except Exception as error:  # noqa: BLE001 - told; and nothing is put in place then
+            failed[name] = f"{type(error).__name__}: {error}"
+            continue
+        loaded[name] = verdict.is_copy
+
+
+def _taken(settings: Settings) -> dict[str, bool]:
+    """Submissions in the ledger, and whether each was loaded, of whatever size."""
+    table = ledger.submission
+    with open_warehouse(settings).reader() as connection:
+        rows = connection.execute(select(table.c.submission_id, table.c.outcome_code)).all()
+    return {row.submission_id: row.outcome_code == "loaded" for row in rows}
+
+
+def _build(settings: Settings, progress: Callable[[str], None]) -> None:
+    progress("letting go of what was kept long enough")
+    warehouse = open_warehouse(settings)
+    with warehouse.writer() as connection:
+        apply_to_warehouse(warehouse, connection, datetime.now(UTC).date())
+    progress("building all models")
+    build(settings)
+
+
+def _take_over_state(old: Warehouse, new: Warehouse) -> None:
+    for table in STATE:
+        with old.reader() as connection:
+            rows = [dict(row) for row in connection.execute(select(table)).mappings()]
+        with new.writer() as connection:
+            connection.execute(delete(table))
+            if rows:
+                connection.execute(insert(table), rows)
+
+
+def compare(old: Warehouse, new: Warehouse) -> tuple[int, list[Difference]]:
+    """How many tables were compared, and those that are not the same. Order of rows does not matter."""
+    names = sorted(_tables(old) | _tables(new))
+    differences = []
+    for name in names:
+        before, after = _row_hashes(old, name), _row_hashes(new, name)
+        counts = pl.concat([before.with_columns(n=pl.lit(1)), after.with_columns(n=pl.lit(-1))]).group_by("row").agg(pl.col("n").sum())
+        only_before = int(counts.filter(pl.col("n") > 0).get_column("n").sum())
+        only_after = -int(counts.filter(pl.col("n") < 0).get_column("n").sum())
+        if only_before or only_after:
+            differences.append(Difference(name, only_before, only_after))
+    return len(names), differences
+
+
+def _tables(warehouse: Warehouse) -> set[str]:
+    with warehouse.reader() as connection:
+        found = connection.execute(text("select table_schema, table_name from information_schema.tables")).all()
+    return {f"{row[0]}.{row[1]}" for row in found if row[0] in SCHEMAS} - set(NOT_COMPARED)
+
+
+def _row_hashes(warehouse: Warehouse, name: str) -> pl.DataFrame:
+    """A hash a row, over its columns in the order of their names."""
+    schema, table = name.split(".")
+    with warehouse.reader() as connection:
+        columns: Sequence[str] = (
+            connection.execute(
+                text("select column_name from information_schema.columns where table_schema = :schema and table_name = :table"),
+                {"schema": schema, "table": table},
+            )
+            .scalars()
+            .all()
+        )
+        names = sorted(set(columns) - set(OWN.get(name, ())))
+        if not names:
+            return pl.DataFrame(schema={"row": pl.UInt64})
+        listed = ", ".join(f'"{column}"' for column in names)
+        result = connection.execution_options(yield_per=BATCH_ROWS).execute(text(f'select {listed} from "{schema}"."{table}"'))  # noqa: S608 - names out of our own catalogue
+        frames = [_hashes(rows, names) for rows in result.partitions()]
+    return pl.DataFrame({"row": pl.concat(frames)}) if frames else pl.DataFrame(schema={"row": pl.UInt64})
+
+
+def _shown(cell: Any) -> str:
+    """A value as every engine gives it; sums of floating numbers hang on the order of the rows."""
+    return f"{cell:.9g}" if isinstance(cell, float | Decimal) else str(cell)
+
+
+def _hashes(rows: Sequence[Any], names: Sequence[str]) -> pl.Series:
+    cells = [tuple(None if cell is None else _shown(cell) for cell in row) for row in rows]
+    return pl.DataFrame(cells, schema=dict.fromkeys(names, pl.String), orient="row").hash_rows().alias("row")

@@ -1,0 +1,82 @@
+"""The warehouse made again from the landing store alone: the same, or told; killed, it leaves the old one in place."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+from sqlalchemy import text
+
+from samepicture import asked
+from samepicture.process import Pipeline
+from samepicture.upkeep.agreement import disagreements
+from samepicture.upkeep.erase import erase, record_key
+from samepicture.upkeep.rebuild import FOLDER, Difference, rebuild
+from samepicture.warehouse import open_warehouse
+from tests.upkeep.cases import ORGANISATION, export, loaded, others, rows, tables
+
+
+@pytest.fixture
+def lived_in(pipeline: Pipeline) -> Pipeline:
+    """An installation with versions, rejects, a refusal, an erased record, and files that came in another order than they are loaded."""
+    asked.note(pipeline.settings, "survey_response_qualtrics")  # and nothing came
+    waiting, _ = pipeline.land_file("complaint_return", next(iter(pipeline.feed("complaint_return").samples)))
+    loaded(pipeline, export({"ID": "GONE"}, {"ID": "BAD", "Date received": "99/99/9999"}, *others(20)))
+    loaded(pipeline, export({**others(1)[0], "Last updated": "01/11/2025 09:00"}))
+    loaded(pipeline, export(*({**case, "Date received": "99/99/9999"} for case in others(5, 60))))
+    pipeline.judge(waiting.submission_id)
+    pipeline.load(waiting.submission_id)
+    pipeline.build_and_publish()
+    erase(pipeline, *record_key(pipeline.settings, "complaint", ORGANISATION, "GONE"))
+    return pipeline
+
+
+def test_it_is_the_same_and_takes_its_place(lived_in: Pipeline) -> None:
+    before = tables(lived_in.settings)
+    done = rebuild(lived_in)
+    assert (done.differences, done.failed, done.in_place) == ((), {}, True)
+    assert done.from_copies == 1
+    assert done.tables > 60
+    assert tables(lived_in.settings) == before
+    assert disagreements(lived_in) == []
+    assert not (lived_in.settings.home / FOLDER).exists()
+    assert loaded(lived_in, export(*others(2, 90))).loaded
+    assert lived_in.build_and_publish() is not None
+
+
+def test_differences_are_told_and_only_accepted_when_asked(lived_in: Pipeline) -> None:
+    with open_warehouse(lived_in.settings).writer() as connection:
+        connection.execute(
+            text("update raw.complaint set service_code = 'other' where case_pseudonym = (select min(case_pseudonym) from raw.complaint)")
+        )
+    told = rebuild(lived_in)
+    assert not told.in_place
+    assert Difference("raw.complaint", 1, 1) in told.differences
+    assert rows(lived_in.settings, "select count(*) from raw.complaint where service_code = 'other'") == [(1,)]
+    done = rebuild(lived_in, accept_differences=True)
+    assert done.in_place
+    assert rows(lived_in.settings, "select count(*) from raw.complaint where service_code = 'other'") == [(0,)]
+    assert rebuild(lived_in).differences == ()
+
+
+def test_a_killed_rebuild_leaves_the_old_one_in_place(lived_in: Pipeline) -> None:
+    before = tables(lived_in.settings)
+    program = (
+        "import sys, time\nfrom samepicture.process import Pipeline\nfrom samepicture.settings import Settings\n"
+        "from samepicture.upkeep.rebuild import rebuild\n"
+        "def progress(what):\n    print(what, flush=True)\n    if what == 'building all models': time.sleep(60)\n"
+        "rebuild(Pipeline(Settings.from_environment()), progress=progress)"
+    )
+    settings = lived_in.settings
+    environment = {**os.environ, "SAMEPICTURE_WAREHOUSE": settings.warehouse}
+    running = subprocess.Popen([sys.executable, "-c", program], env=environment, stdout=subprocess.PIPE, text=True)
+    assert running.stdout is not None
+    while "building all models" not in running.stdout.readline():
+        assert running.poll() is None
+    running.send_signal(signal.SIGKILL)
+    running.wait()
+    assert tables(settings) == before
+    assert rebuild(lived_in).in_place
