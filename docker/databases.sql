@@ -12,7 +12,8 @@ from unnest(array['airflow', 'samepicture']) as wanted (name)
 where not exists (select from pg_roles where rolname = name) \gexec
 
 alter role airflow password :'airflow_password';
-alter role samepicture password :'warehouse_password';
+-- It makes the roles of those who ask the warehouse; since PostgreSQL 16 it has power over these alone.
+alter role samepicture createrole password :'warehouse_password';
 
 -- Texts are ordered by their code points, so that no country's rules decide which of two is the first.
 select format('create database %I owner %I template template0 encoding %L locale %L', name, owner, 'UTF8', 'C.UTF-8')

@@ -1,5 +1,5 @@
 # Stand-in for python:<version>-slim-<suite>; docker/substitutes/make says when.
-ARG BASE=debian:bookworm-slim
+ARG BASE=debian:trixie-slim
 FROM ${BASE}
 SHELL ["/bin/bash", "-o", "pipefail", "-c"]
 COPY packages /tmp/packages

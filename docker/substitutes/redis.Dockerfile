@@ -1,5 +1,5 @@
-# Stand-in for redis:7-<suite>; docker/substitutes/make says when.
-ARG BASE=debian:bookworm-slim
+# Stand-in for redis:8-trixie; docker/substitutes/make says when.
+ARG BASE=debian:trixie-slim
 FROM ${BASE}
 # hadolint ignore=DL3008
 RUN export DEBIAN_FRONTEND=noninteractive \

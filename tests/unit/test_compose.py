@@ -25,6 +25,7 @@ from typing import Any
 import pytest
 
 from samepicture.airflow.environment import WRITER_POOL
+from samepicture.sealing import Seal
 from samepicture.settings import PROJECT
 
 DOCKER = PROJECT / "docker"
@@ -36,6 +37,7 @@ OPEN = {
     "PGDATA",
     "POSTGRES_INITDB_ARGS",
     "POSTGRES_PASSWORD_FILE",
+    "SAMEPICTURE_BACKUPS",
     "SAMEPICTURE_FEEDS",
     "SAMEPICTURE_LANDING",
 }
@@ -202,6 +204,10 @@ def test_secrets_are_never_replaced_and_never_the_same(made: Path, tmp_path: Pat
     make_secrets(tmp_path / "others")
     others = contents(tmp_path / "others")
     assert all(others[name] != before[name] for name in before)
+
+
+def test_originals_get_a_key_that_can_be_one(made: Path) -> None:
+    Seal(contents(made)["SAMEPICTURE_LANDING_KEY"].strip())
 
 
 def test_every_secret_of_the_stack_is_made(stack: dict[str, Any], made: Path) -> None:
