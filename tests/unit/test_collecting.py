@@ -36,7 +36,7 @@ def test_the_second_waits_and_goes_on_from_the_first_one_s_cursor(
     model = yaml.safe_load((PROJECT / "dags/feeds/complaint_northmoor/feed.yml").read_text())
     (folder / "feed.yml").write_text(yaml.safe_dump({**model, "id": folder.name, "connector": {"kind": "own", "schedule": "0 5 * * *"}}))
     (folder / "connector.py").write_text(SOURCE)
-    feed, landing = load_feed(folder), Landing(settings.landing)
+    feed, landing = load_feed(folder), Landing.of(settings)
     from samepicture.connectors import base
 
     source = base.load_connector(feed)

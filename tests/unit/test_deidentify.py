@@ -49,7 +49,7 @@ def test_every_kind_that_can_hold_words_is_redacted() -> None:
     }
     lists = {name: pl.Series([json.dumps([WORDS])]) for name in ("subject_codes", "subject_source_names")}
     frame = pl.DataFrame({**texts, **lists, "unmapped": pl.Series([json.dumps({"note": WORDS})])})
-    row = deidentified(frame, contract, b"k" * 32).row(0, named=True)
+    row = deidentified(frame, contract, (b"k" * 32,)).row(0, named=True)
     assert not [name for name, value in row.items() if isinstance(value, str) and ("900123" in value or "ada@" in value)]
     assert row["gender_code"] == UNRECOGNISED
 
@@ -59,6 +59,6 @@ def test_references_stay_and_words_in_their_place_do_not() -> None:
     columns = {column.name: pl.Series([None], dtype=column.polars_type) for column in contract.columns}
     given = ["https://www.healthwatch.example/report/1#2", "see Mrs Jones", "E001", None, "x" * 401]
     frame = pl.DataFrame({**columns, "recommendation_ids": [json.dumps(given)], "unmapped": pl.Series([None], dtype=pl.String)})
-    row = deidentified(frame, contract, b"k" * 32).row(0, named=True)
+    row = deidentified(frame, contract, (b"k" * 32,)).row(0, named=True)
     assert json.loads(row["recommendation_ids"]) == [given[0], UNRECOGNISED, "E001", None, UNRECOGNISED]
     assert row["activity_ids"] is None
