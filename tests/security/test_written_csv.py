@@ -21,8 +21,8 @@ from samepicture.settings import PROJECT, Settings
 WRITERS = {"writer", "DictWriter", "write_csv", "to_csv", "write_excel", "to_excel"}
 SAFE = {"cli.py": 2, "feedback.py": 1}
 """Files that write what came from senders, and how many writers each has: all of their cells go through safe_cell."""
-INVENTED = ("demo/", "scaffold.py")
-"""Write what nobody sent."""
+NO_FILES = ("demo/", "scaffold.py", "warehouse/postgres_copy.py")
+"""Write what nobody sent, or into PostgreSQL, which runs no formula."""
 
 
 def places() -> list[tuple[str, str]]:
@@ -43,7 +43,7 @@ def places() -> list[tuple[str, str]]:
 
 
 def test_every_writer_is_known() -> None:
-    ours = [file for file, _ in places() if not file.startswith(INVENTED)]
+    ours = [file for file, _ in places() if not file.startswith(NO_FILES)]
     assert {file: ours.count(file) for file in set(ours)} == SAFE, "a new writer: send its cells through safe_cell, and list it here"
 
 
