@@ -65,12 +65,13 @@ def at(owner: Any, name: str, point: str, after: bool) -> None:
 
 
 if {"scheduler", "worker"}.intersection(sys.argv[1:3]):
-    from samepicture import build, judge, load, publish
+    from samepicture import build, judge, load
     from samepicture.process import Pipeline
+    from samepicture.warehouse import picture
 
     at(Pipeline, "collect", "collecting", after=False)
     at(judge, "keep_results", "judging", after=False)
     at(load, "_record", "loading", after=True)
     at(load, "Outcome", "loaded", after=False)  # after the commit
     at(build.Compiled, "run", "building", after=True)
-    at(publish.shutil, "copyfile", "publishing", after=True)
+    at(picture.shutil, "copyfile", "publishing", after=True)
