@@ -30,7 +30,7 @@ from tests.collector import Collector, collector
 from tests.keys import LANDING_KEY, PSEUDONYM_KEY
 from tests.stack import SECRET, SECRET_VARIABLE, Stack, wait_for
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(900)]
 FEEDS = PROJECT / "dags" / "feeds"
 CSV_FEED, JSON_FEED, FOLDER_FEED = "complaint_webby", "story_webby", "complaint_folder"
 HELD_BY_AIRFLOW = "SAMEPICTURE_WORDS_SECRET", "SAMEPICTURE_WORDS_FOLDER"

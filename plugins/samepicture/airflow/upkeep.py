@@ -9,6 +9,7 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from samepicture.airflow.environment import WRITER_POOL
 from samepicture.airflow.factory import ONE_AT_A_TIME
+from samepicture.airflow.wordless import wordless
 
 if TYPE_CHECKING:
     from samepicture.process import Pipeline
@@ -31,6 +32,7 @@ def replay_dag() -> DAG:
     ) as dag:
 
         @task(pool=WRITER_POOL)
+        @wordless
         def replay(params: Any = None) -> None:
             """Judge what was landed again, load it in place of what was loaded before, rebuild and publish."""
             pipeline = _pipeline()
@@ -67,6 +69,7 @@ def erase_dag() -> DAG:
     ) as dag:
 
         @task(pool=WRITER_POOL)
+        @wordless
         def erase(params: Any = None) -> None:
             """Erase each record that a request asks for; a request goes only when it is done."""
             from samepicture.records import CONTRACTS
@@ -105,6 +108,7 @@ def retention_dag() -> DAG:
     ) as dag:
 
         @task(pool=WRITER_POOL)
+        @wordless
         def let_go() -> None:
             """Apply each contract's retention."""
             from samepicture.upkeep.retention import retention
@@ -130,6 +134,7 @@ def backup_dag() -> DAG:
     ) as dag:
 
         @task(pool=WRITER_POOL)
+        @wordless
         def back_up() -> None:
             """Warehouse, landing store and cursors, encrypted."""
             from samepicture.upkeep.backup import back_up as make_backup
