@@ -24,6 +24,7 @@ import yaml
 from psycopg2 import sql
 from sqlalchemy import inspect
 
+from samepicture.landing import Landing
 from samepicture.settings import PROJECT, Settings
 from samepicture.warehouse import open_warehouse
 from tests.collector import Collector, collector
@@ -176,7 +177,12 @@ def files_with_marks(*folders: Path) -> list[str]:
 def test_the_marks_went_through(searched: Searched) -> None:
     """Else nothing would be found for want of anything to find."""
     settings = searched.stack.settings
-    assert len(files_with_marks(Path(settings.landing) / "objects")) == 4
+    landing = Landing.of(settings)
+    originals = []
+    for receipt in landing.receipts():
+        with landing.open(receipt) as stream:
+            originals.append(MARK.encode() in stream.read())
+    assert originals.count(True) == 4
     with open_warehouse(settings).writer() as connection:
         narratives = connection.exec_driver_sql(f"select count(*) from raw.complaint where narrative like '%{MARK}%'").scalar_one()
         stories = connection.exec_driver_sql(f"select count(*) from raw.experience_story where body like '%{MARK}%'").scalar_one()
