@@ -13,6 +13,7 @@ from samepicture.compiled import BuildFailed, Compiled, Node
 from samepicture.dbt_project import project_sha256
 from samepicture.process import Pipeline
 from samepicture.warehouse import open_warehouse
+from tests.warehouse.cells import shown
 
 
 def load_samples(pipeline: Pipeline) -> None:
@@ -32,7 +33,8 @@ def compiled(pipeline: Pipeline) -> Compiled:
 
 def cells(connection: Connection, node: Node) -> tuple[list[Any], list[Any]]:
     result = connection.exec_driver_sql(f"select * from {node.relation}")
-    return [column[:2] for column in result.cursor.description], sorted(map(str, result))  # type: ignore[union-attr]
+    columns = [column[:2] for column in result.cursor.description]  # type: ignore[union-attr]
+    return columns, sorted(str([shown(cell) for cell in row]) for row in result)
 
 
 def test_every_model_is_what_dbt_makes_of_it(on_each_engine: Pipeline) -> None:

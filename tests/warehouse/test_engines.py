@@ -25,6 +25,7 @@ from samepicture.warehouse import open_warehouse
 from tests.keys import LANDING_KEY, PSEUDONYM_KEY
 from tests.postgres import Server
 from tests.warehouse import invented_rows, test_removed
+from tests.warehouse.cells import shown
 from tests.warehouse.invented_rows import DBT, environment
 from tests.warehouse.test_delta import cases
 from tests.warehouse.test_replay import DETAILS, GONE, judged, returned
@@ -33,6 +34,7 @@ SCHEMAS = ("raw", "ops", "staging", "conformed", "marts", "published")
 CLOCKS = {
     "ops.build": {"build_id", "started_at", "finished_at", "published_at"},
     "ops.ledger": {"started_at", "finished_at", "duration_seconds"},
+    "ops.pseudonym_key": {"since"},
 }
 """Columns that can't be equal: each engine did its work at a time of its own."""
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -121,14 +123,6 @@ def tables(settings: Settings) -> dict[str, Table]:
                 rows = connection.exec_driver_sql(f'select {", ".join(names)} from "{schema}"."{table}"')
                 found[f"{schema}.{table}"] = types, sorted(str([shown(cell) for cell in row]) for row in rows)
     return found
-
-
-def shown(cell: Any) -> Any:
-    if isinstance(cell, float):
-        return f"{cell:.9g}"
-    if isinstance(cell, str) and BY_RECORD + "," in cell:
-        return sorted(cell.split(","))  # models that a build made: of two that do not depend on each other any may be the first
-    return cell.astimezone(UTC).isoformat() if isinstance(cell, datetime) else cell
 
 
 @dataclass(frozen=True)

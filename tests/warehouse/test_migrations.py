@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -36,7 +37,7 @@ def test_the_migrations_end_where_contracts_and_ledger_are(shared: Settings) -> 
         assert differences(connection) == []
 
 
-@pytest.fixture
+@contextmanager
 def another_column() -> Iterator[None]:
     """A contract that has gained a column, and no migration for it."""
     table = raw_tables().tables["raw.complaint"]
@@ -46,9 +47,9 @@ def another_column() -> Iterator[None]:
     table._columns.remove(column)  # type: ignore[attr-defined]
 
 
-def test_a_column_without_a_migration_is_found(shared: Settings, another_column: None) -> None:
+def test_a_column_without_a_migration_is_found(shared: Settings) -> None:
     open_warehouse(shared).create()
-    with open_warehouse(shared).reader() as connection:
+    with another_column(), open_warehouse(shared).reader() as connection:
         assert [(kind, table, column.name) for kind, _, table, column in differences(connection)] == [
             ("add_column", "complaint", "colour_code")
         ]
@@ -110,14 +111,24 @@ def test_records_are_found_by_index(shared: Settings) -> None:
             assert "Index Scan" in plan
 
 
-def test_a_database_that_orders_texts_by_a_country_is_refused(settings: Settings, postgres_server: Server, postgres_url: str) -> None:
+@pytest.mark.parametrize(
+    ("made", "told"),
+    [
+        ("owner pipeline template template0 encoding 'UTF8' locale 'C'", r"create database .* locale 'C.UTF-8'"),
+        ("template template0 encoding 'UTF8' locale 'C.UTF-8'", r"`alter database of_another owner to pipeline`"),
+    ],
+    ids=["it orders texts by a country", "it is somebody else's"],
+)
+def test_a_database_that_will_not_do_is_refused(
+    settings: Settings, postgres_server: Server, postgres_url: str, made: str, told: str
+) -> None:
     if postgres_server.is_given:
         pytest.skip("another database can't be made on the given server")
     with psycopg.connect(postgres_server.url, autocommit=True) as connection:
-        connection.execute("drop database if exists of_ascii")
-        connection.execute("create database of_ascii template template0 encoding 'UTF8' locale 'C'")
-    url = postgres_url.replace(postgres_url.rsplit("/", 1)[1].split("?")[0], "of_ascii")
-    with pytest.raises(SettingError, match=r"create database .* locale 'C.UTF-8'"):
+        connection.execute("drop database if exists of_another")
+        connection.execute(f"create database of_another {made}".encode())
+    url = postgres_url.replace(postgres_url.rsplit("/", 1)[1].split("?")[0], "of_another")
+    with pytest.raises(SettingError, match=told):
         open_warehouse(replace(settings, warehouse=url)).create()
 
 

@@ -63,15 +63,19 @@ def is_established(connection: Connection) -> bool:
     return said == _version(_statements(connection))
 
 
-def establish(connection: Connection) -> None:
-    """Make roles and rights what this version says. Safe to repeat. Raises SettingError where the server does not let us."""
+def check_owner(connection: Connection) -> None:
+    """Refuse a database of which we can't say who may connect: PostgreSQL would warn, and leave everybody their rights."""
     owner = "select pg_has_role(current_user, datdba, 'usage') from pg_database where datname = current_database()"
-    if not connection.exec_driver_sql(owner).scalar_one():  # PostgreSQL would warn, and leave everybody their rights
+    if not connection.exec_driver_sql(owner).scalar_one():
         user: str = connection.exec_driver_sql("select current_user").scalar_one()
         raise SettingError(
-            f"The user of SAMEPICTURE_WAREHOUSE does not own the database, so can't say who may connect: have an administrator run "
-            f"alter database {_database(connection)} owner to {user}."
+            f"The user {user!r} of SAMEPICTURE_WAREHOUSE does not own the database, so can't say who may connect: have an administrator "
+            f"run `alter database {_database(connection)} owner to {user}`."
         )
+
+
+def establish(connection: Connection) -> None:
+    """Make roles and rights what this version says. Safe to repeat. Raises SettingError where the server does not let us."""
     make_roles(connection)
     statements = _statements(connection)
     for statement in statements:

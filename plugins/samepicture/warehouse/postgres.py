@@ -82,8 +82,8 @@ class PostgresWarehouse:
         with self.reader() as connection:
             if schema.is_present(connection) and access.is_established(connection):
                 return
-        with self.writer() as connection:
             _check(connection)
+        with self.writer() as connection:
             schema.migrate(connection)
             access.establish(connection)
 
@@ -156,6 +156,7 @@ class PostgresWarehouse:
     def restore(self, read: Callable[[IO[bytes]], object]) -> None:
         """pg_restore, in one transaction; the roles first, which a dump of one database does not hold. Raises WarehouseError."""
         with self._connect() as connection, connection.begin():
+            _check(connection)
             access.make_roles(connection)
         postgres_dump.restore(_libpq(self.url), read)
         with self.writer() as connection:
@@ -214,6 +215,7 @@ def _check(connection: Connection) -> None:
             "SAMEPICTURE_WAREHOUSE is a database that does not order texts by their code points in UTF-8: make one with "
             "`create database samepicture template template0 encoding 'UTF8' locale 'C.UTF-8'`."
         )
+    access.check_owner(connection)
 
 
 def _libpq(url: URL) -> dict[str, str]:
