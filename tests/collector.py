@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest, ExportMetricsServiceResponse
 
@@ -23,15 +24,21 @@ class Collector:
     def values(self) -> dict[str, dict[frozenset[tuple[str, str]], float]]:
         """Of every metric, by its attributes, the value that came last; of a histogram its count."""
         found: dict[str, dict[frozenset[tuple[str, str]], float]] = {}
-        for body in self.bodies:
-            request = ExportMetricsServiceRequest.FromString(body)
-            for metric in (metric for resource in request.resource_metrics for scope in resource.scope_metrics for metric in scope.metrics):
-                data = getattr(metric, metric.WhichOneof("data"))
-                for point in data.data_points:
-                    attributes = frozenset((each.key, each.value.string_value) for each in point.attributes)
-                    value = point.count if hasattr(point, "count") else point.as_double or float(point.as_int)
-                    found.setdefault(metric.name, {})[attributes] = value
+        for name, point in self._points():
+            attributes = frozenset((each.key, each.value.string_value) for each in point.attributes)
+            value = point.count if hasattr(point, "count") else point.as_double or float(point.as_int)
+            found.setdefault(name, {})[attributes] = value
         return found
+
+    def last_ns(self, metric: str) -> int:
+        """When the last value of a metric was measured, in nanoseconds since 1970; 0 where none was."""
+        return max((point.time_unix_nano for name, point in self._points() if name == metric), default=0)
+
+    def _points(self) -> Iterator[tuple[str, Any]]:
+        for body in self.bodies:
+            for resource in ExportMetricsServiceRequest.FromString(body).resource_metrics:
+                for metric in (metric for scope in resource.scope_metrics for metric in scope.metrics):
+                    yield from ((metric.name, point) for point in getattr(metric, metric.WhichOneof("data")).data_points)
 
 
 @contextmanager

@@ -11,7 +11,7 @@ import pytest
 
 from samepicture.process import Pipeline
 from samepicture.settings import PROJECT, Settings
-from tests import postgres
+from tests import made, postgres
 from tests.keys import KEYS
 
 # A busy machine is no fault of an example: what must be quick is measured in benchmarks/.
@@ -50,6 +50,44 @@ def postgres_url(postgres_server: postgres.Server) -> Iterator[str]:
     """An empty PostgreSQL database."""
     with postgres_server.database() as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def made_embedded(tmp_path_factory: pytest.TempPathFactory) -> made.Made:
+    """The embedded warehouse with every model, of nothing, one a process."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, key in KEYS.items():
+            patch.setenv(name, key)
+        return made.make(made.fresh(tmp_path_factory.mktemp("made")))
+
+
+@pytest.fixture(scope="session")
+def made_shared(tmp_path_factory: pytest.TempPathFactory, postgres_server: postgres.Server) -> Iterator[made.Made]:
+    """The same on PostgreSQL."""
+    with postgres_server.database() as url, pytest.MonkeyPatch.context() as patch:
+        for name, key in KEYS.items():
+            patch.setenv(name, key)
+        yield made.make(made.fresh(tmp_path_factory.mktemp("made"), url))
+
+
+@pytest.fixture
+def on_made_postgresql(settings: Settings, postgres_server: postgres.Server, made_shared: made.Made) -> Iterator[Pipeline]:
+    """The steps, on a PostgreSQL warehouse with every model, of nothing."""
+    with made_shared.shared(settings, postgres_server) as copy:
+        yield Pipeline(copy)
+
+
+@pytest.fixture
+def on_made_duckdb(settings: Settings, made_embedded: made.Made) -> Pipeline:
+    """The steps, on an embedded warehouse with every model, of nothing."""
+    return Pipeline(made_embedded.embedded(settings))
+
+
+@pytest.fixture(params=["duckdb", "postgresql"])
+def on_each_made(request: pytest.FixtureRequest) -> Pipeline:
+    """The steps, on a warehouse of each engine with every model, of nothing: for what is not about the first build."""
+    found: Pipeline = request.getfixturevalue(f"on_made_{request.param}")
+    return found
 
 
 @pytest.fixture(params=["duckdb", "postgresql"])

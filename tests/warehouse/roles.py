@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any
 
@@ -17,6 +18,7 @@ from samepicture.warehouse import open_warehouse
 from samepicture.warehouse.access import add_person
 from tests import postgres
 from tests.keys import KEYS
+from tests.made import Made
 from tests.warehouse.test_engines import NOON
 from tests.warehouse.test_replay import DETAILS, judged, returned
 
@@ -31,15 +33,16 @@ LOGINS = {
 
 
 @pytest.fixture(scope="module")
-def url(postgres_server: postgres.Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def url(postgres_server: postgres.Server, made_shared: Made, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A warehouse with submissions of two trusts and every kind of words, and a login of each role."""
     home = tmp_path_factory.mktemp("roles")
-    with postgres_server.database() as url, pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, ExitStack() as stack:
         patch.setenv("SAMEPICTURE_HOME", str(home))
-        patch.setenv("SAMEPICTURE_WAREHOUSE", url)
         for name, key in KEYS.items():
             patch.setenv(name, key)
-        pipeline = Pipeline(Settings.from_environment())
+        settings = stack.enter_context(made_shared.shared(Settings.from_environment(), postgres_server))
+        patch.setenv("SAMEPICTURE_WAREHOUSE", settings.warehouse)
+        pipeline = Pipeline(settings)
         for feed_id, feed in list(pipeline.feeds.items()):
             pipeline.feeds[feed_id] = replace(feed, bounds=replace(feed.bounds, rejected_share=1.0))
             for sample in feed.samples:
@@ -51,7 +54,7 @@ def url(postgres_server: postgres.Server, tmp_path_factory: pytest.TempPathFacto
         with open_warehouse(pipeline.settings).writer() as connection:
             for login, (role, organisations) in LOGINS.items():
                 add_person(connection, login, role, organisations)
-        yield url
+        yield settings.warehouse
 
 
 @pytest.fixture

@@ -122,13 +122,13 @@ def fill(pipeline: Pipeline) -> Pipeline:
 
 
 @pytest.fixture
-def filled(on_each_engine: Pipeline) -> Pipeline:
-    return fill(on_each_engine)
+def filled(on_each_made: Pipeline) -> Pipeline:
+    return fill(on_each_made)
 
 
 @pytest.fixture
-def embedded(pipeline: Pipeline) -> Pipeline:
-    return fill(pipeline)
+def embedded(on_made_duckdb: Pipeline) -> Pipeline:
+    return fill(on_made_duckdb)
 
 
 @pytest.mark.parametrize(

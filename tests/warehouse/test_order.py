@@ -18,8 +18,8 @@ FEED = "complaint_northmoor"
 
 
 @pytest.fixture
-def pipeline(on_each_engine: Pipeline) -> Pipeline:
-    return on_each_engine
+def pipeline(on_each_made: Pipeline) -> Pipeline:
+    return on_each_made
 
 
 def landed(pipeline: Pipeline, at: datetime, outcome: str, updated: str = "") -> str:

@@ -32,6 +32,7 @@ from samepicture.records import CONTRACTS, PROVENANCE
 from samepicture.settings import PROJECT, Settings
 from samepicture.warehouse import WarehouseError, base, build_sql, open_warehouse, postgres, postgres_build
 from tests.keys import LANDING_KEY, PSEUDONYM_KEY
+from tests.made import Made
 from tests.postgres import Server
 from tests.warehouse.test_delta import cases, load
 
@@ -39,11 +40,11 @@ COUNT = "select count(*) from conformed.fct_complaint"
 
 
 @pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory, postgres_server: Server) -> Iterator[Pipeline]:
+def shared(tmp_path_factory: pytest.TempPathFactory, postgres_server: Server, made_shared: Made) -> Iterator[Pipeline]:
     """A warehouse with 200 complaints, built."""
     home = tmp_path_factory.mktemp("shared")
-    with postgres_server.database() as url:
-        settings = Settings(home, url, str(home / "landing"), Settings.from_environment().feeds[:1], PSEUDONYM_KEY, LANDING_KEY)
+    empty = Settings(home, "", str(home / "landing"), Settings.from_environment().feeds[:1], PSEUDONYM_KEY, LANDING_KEY)
+    with made_shared.shared(empty, postgres_server) as settings:
         pipeline = Pipeline(settings)
         load(pipeline, "complaint_northmoor", "first.csv", cases(range(200)))
         build(settings)

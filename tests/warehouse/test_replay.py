@@ -40,8 +40,8 @@ def loaded(pipeline: Pipeline, name: str, content: bytes) -> str:
     return receipt.submission_id
 
 
-def test_a_large_first_backlog_can_be_replayed(on_each_engine: Pipeline) -> None:
-    pipeline = on_each_engine
+def test_a_large_first_backlog_can_be_replayed(on_each_made: Pipeline) -> None:
+    pipeline = on_each_made
     backlog = loaded(pipeline, "backlog.csv", practices(*range(1, 61)))
     for number in range(4):
         loaded(pipeline, f"{number}.csv", practices(100 + number))
@@ -62,8 +62,8 @@ def test_rows_that_a_replay_took_away_are_pending(pipeline: Pipeline, monkeypatc
     assert work.record_types == ("complaint_return",)
 
 
-def test_what_the_clock_rebuilt_is_to_be_published(on_each_engine: Pipeline) -> None:
-    pipeline = on_each_engine
+def test_what_the_clock_rebuilt_is_to_be_published(on_each_made: Pipeline) -> None:
+    pipeline = on_each_made
     loaded(pipeline, "a.csv", practices(1, 2))
     pipeline.build_and_publish()
     assert build(pipeline.settings, clocks=True) is not None
@@ -95,8 +95,8 @@ def test_a_feed_that_is_not_declared_holds_up_no_other(pipeline: Pipeline) -> No
     assert inbox.waiting(pipeline) == {"complaint_return": [receipt.submission_id]}
 
 
-def test_a_takedown_takes_the_words_out_of_every_version(on_each_engine: Pipeline) -> None:
-    pipeline = on_each_engine
+def test_a_takedown_takes_the_words_out_of_every_version(on_each_made: Pipeline) -> None:
+    pipeline = on_each_made
     loaded(pipeline, "a.csv", practices(1))
     warehouse = open_warehouse(pipeline.settings)
     story = raw_table("experience_story")
@@ -187,8 +187,8 @@ def test_the_words_of_a_return_that_was_deleted_go_from_every_version(pipeline: 
             assert connection.execute(text(f"select count(*) from {table}")).scalar_one() == 0, table
 
 
-def test_a_return_that_was_empty_at_first_keeps_its_words(on_each_engine: Pipeline) -> None:
-    pipeline = on_each_engine
+def test_a_return_that_was_empty_at_first_keeps_its_words(on_each_made: Pipeline) -> None:
+    pipeline = on_each_made
     noon = datetime(2026, 3, 2, 12, tzinfo=UTC)
     polled(pipeline, noon, DETAILS, returned(noon - timedelta(hours=2), None))
     polled(pipeline, noon + timedelta(hours=1), DETAILS, returned(noon, "Now I have time."))
