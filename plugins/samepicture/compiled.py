@@ -19,7 +19,6 @@ from sqlalchemy import Connection
 
 from samepicture import delta
 from samepicture.delta import BY_RECORD, Changed, Source
-from samepicture.warehouse import build_sql
 
 EACH_ROW = ("*",)
 """What a test looks at together, where that is one row."""
@@ -54,12 +53,19 @@ class Node:
     refers_to: tuple[str, ...] = ()
     """For a test of references: the model in which they must stand, and its column."""
 
+    @property
+    def table(self) -> str:
+        """Name of a model's table in our warehouse: published.narrative, which the model published_narrative makes."""
+        assert self.relation is not None
+        return self.relation.replace('"', "").split(".", 1)[1]
+
 
 @dataclass(frozen=True)
 class Done:
     """What a build did."""
 
     models: tuple[str, ...]
+    """Tables that changed, those made record by record with BY_RECORD; or the models of dbt, which makes everything."""
     tests: int
     """That passed."""
     warnings: tuple[str, ...]
@@ -153,12 +159,13 @@ class _Run:
         assert node.relation is not None
         if self._is_by_record(node):
             self.changed[node.unique_id] = delta.apply(
-                self.connection, node.relation, node.name, node.sql, node.keyed_by, self._records(node), self.build_id
+                self.connection, node.relation, node.table, node.sql, node.keyed_by, self._records(node), self.build_id
             )
-            self.models.append(node.name + BY_RECORD)
+            self.models.append(node.table + BY_RECORD)
+        elif delta.refill(self.connection, node.relation, node.table, node.sql):
+            self.models.append(node.table)
         else:
-            build_sql(self.connection).refill(self.connection, node.relation, node.sql)
-            self.models.append(node.name)
+            return  # it is as it was: nothing below it is made for its sake, and it need not be published
         self.made.add(node.unique_id)
 
     def test(self, node: Node) -> None:

@@ -21,7 +21,9 @@ from samepicture.warehouse import build_sql
 from samepicture.warehouse.base import append
 
 BY_RECORD = "~"
-"""After the name of a model in the ledger: only rows of changed records were made."""
+"""After the name of a table in the ledger: only rows of changed records were made."""
+COMPARED_MAX = 10_000
+"""Rows of a model that is compared with what it was."""
 SHARE_MAX = 0.1
 """Of a raw table: with more changed rows than this it is quicker to make the models whole."""
 
@@ -97,6 +99,22 @@ def apply(
     append(connection, relation, f"select * from {after}")  # noqa: S608
     engine.note_changes(connection, name, keys, build_id)
     return Changed(before, after)
+
+
+def refill(connection: Connection, relation: str, name: str, sql: str) -> bool:
+    """Make a model whole; whether that changed it. One of many rows is taken to have changed: comparing costs as much as making it."""
+    engine = build_sql(connection)
+    rows: int = connection.exec_driver_sql(f"select count(*) from {relation}").scalar_one()  # noqa: S608 - dbt's own name
+    if rows > COMPARED_MAX:
+        engine.refill(connection, relation, sql)
+        return True
+    fresh = engine.temporary(connection, f"fresh {name}", sql)
+    same = f"select * from {relation} intersect all select * from {fresh}"  # noqa: S608
+    counts = f"select (select count(*) from {fresh}), (select count(*) from ({same}) as same)"  # noqa: S608
+    if connection.exec_driver_sql(counts).one() == (rows, rows):
+        return False
+    engine.refill(connection, relation, f"select * from {fresh}")  # noqa: S608
+    return True
 
 
 def has_lost(connection: Connection, changed: Changed, keyed_by: Sequence[str]) -> bool:

@@ -110,7 +110,7 @@ build = Table(
     Column("load_number", BigInteger, nullable=False, comment="Everything up to this load is in the marts."),
     Column("models_sha256", String, nullable=False, comment="Hash of the dbt project: another one means a full build."),
     Column("model_count", Integer, nullable=False),
-    Column("model_names", String, comment="The models that were made, separated by commas; empty: all."),
+    Column("model_names", String, comment="The tables that changed, separated by commas; NULL: all were made."),
     Column("started_at", DateTime(timezone=True), nullable=False),
     Column("finished_at", DateTime(timezone=True), nullable=False),
     Column("published_at", DateTime(timezone=True), comment="When it was published; empty: not yet."),

@@ -99,7 +99,7 @@ class Story:
         assert build(settings) is not None
         with open_warehouse(settings).reader() as connection:
             names = connection.exec_driver_sql("select model_names from ops.build order by load_number desc limit 1").scalar_one()
-        assert f"fct_complaint{BY_RECORD}" in names.split(",")
+        assert f"conformed.fct_complaint{BY_RECORD}" in names.split(",")
         loaded(self.last)
         assert build(settings) is not None
         assert unpublished_since(settings) is not None

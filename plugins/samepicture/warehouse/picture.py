@@ -26,7 +26,7 @@ LEFT_OUT = (("ops", "quarantine"), ("ops", "pseudonym_key"), ("published", "narr
 HIDDEN = {("ops", "submission"): "exclude (file_name, rejection_sentence)"}
 """A sender may have named a person in it."""
 CHANGES = "changes"
-"""Schema of the keys that each build touched, a table a model, until the copy has taken them over."""
+"""Schema of the keys that each build touched, a table for each that was made record by record, until the copy has taken them over."""
 
 
 def tables(connection: Connection) -> list[tuple[str, str]]:
@@ -48,12 +48,12 @@ def replace(copy: Path, warehouse: Path, tables: Sequence[tuple[str, str]], buil
     since = None if afresh else _since(copy, builds)
     if since is not None:
         shutil.copyfile(copy, fresh)
-        tables = [(schema, table) for schema, table in tables if schema == ALWAYS or table in since.whole | since.by_record]
+        tables = [each for each in tables if each[0] == ALWAYS or ".".join(each) in since.whole | since.by_record]
     with duckdb.connect(str(fresh)) as target:
         target.execute(f"attach '{_quoted(warehouse)}' as warehouse (read_only)")
         for schema, table in tables:
-            if since is not None and table in since.by_record:
-                _take_over(target, f'"{schema}"."{table}"', f'warehouse.{CHANGES}."{table}"', since.build_ids)
+            if since is not None and f"{schema}.{table}" in since.by_record:
+                _take_over(target, f'"{schema}"."{table}"', f'warehouse.{CHANGES}."{schema}.{table}"', since.build_ids)
                 continue
             target.execute(f'create schema if not exists "{schema}"')
             columns = f"* {HIDDEN.get((schema, table), '')}"
@@ -70,11 +70,12 @@ def shown(copy: Path) -> set[str]:
         return {row[0] for row in connection.execute("select build_id from ops.build").fetchall()}
 
 
-def note(connection: Connection, model: str, keys: str, build_id: str) -> None:
-    """Keep the keys of a model's changed rows."""
+def note(connection: Connection, table: str, keys: str, build_id: str) -> None:
+    """Keep the keys of a table's changed rows."""
+    kept = f'{CHANGES}."{table}"'
     connection.exec_driver_sql(f"create schema if not exists {CHANGES}")
-    connection.exec_driver_sql(f"create table if not exists {CHANGES}.{model} as select '' as build_id, * from {keys} where false")  # noqa: S608
-    connection.exec_driver_sql(f"insert into {CHANGES}.{model} select '{build_id}', * from {keys}")  # noqa: S608 - a hexadecimal number of ours
+    connection.exec_driver_sql(f"create table if not exists {kept} as select '' as build_id, * from {keys} where false")  # noqa: S608
+    connection.exec_driver_sql(f"insert into {kept} select '{build_id}', * from {keys}")  # noqa: S608 - a hexadecimal number of ours
 
 
 def forget(connection: Connection, build_ids: Sequence[str]) -> None:
@@ -96,16 +97,16 @@ class _Since:
     build_ids: tuple[str, ...]
     whole: frozenset[str]
     by_record: frozenset[str]
-    """Models of which only rows of changed records were made."""
+    """Tables of which only rows of changed records were made."""
 
 
 def _since(copy: Path, builds: Sequence[Any]) -> _Since | None:
     """None where the copy can't be told from: all of it is made anew then."""
     known = shown(copy)
     since = [row for row in builds if row.build_id not in known]
-    if not known or any(not row.model_names for row in since):
+    if not known or any(row.model_names is None for row in since):
         return None
-    names = {name for row in since for name in row.model_names.split(",")}
+    names = {name for row in since for name in row.model_names.split(",") if name}
     whole = frozenset(name for name in names if not name.endswith(BY_RECORD))
     return _Since(tuple(row.build_id for row in since), whole, frozenset(name.removesuffix(BY_RECORD) for name in names) - whole)
 
