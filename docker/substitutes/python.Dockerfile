@@ -10,5 +10,7 @@ RUN export DEBIAN_FRONTEND=noninteractive \
     && rm -rf /var/lib/apt/lists/* /tmp/packages
 COPY usr /usr
 COPY etc /etc
+# This pip may be too old to look where the system keeps whom it trusts.
+ENV PIP_CERT=/etc/ssl/certs/ca-certificates.crt
 RUN ldconfig && python3 -m ensurepip && ln -s pip3 /usr/local/bin/pip && rm -rf /root/.cache
 CMD ["python3"]
