@@ -244,6 +244,21 @@ def test_files_named_like_variables_become_them(made: Path, tmp_path: Path, monk
     assert "redis_password" not in os.environ
 
 
+@pytest.mark.parametrize("name", ["SAMEPICTURE_PSEUDONYM_KEY", "SAMEPICTURE_LANDING_KEY", "AIRFLOW__CORE__FERNET_KEY"])
+def test_no_container_starts_with_a_key_that_is_none(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "environ", dict(os.environ) | {"SAMEPICTURE_HOME": str(tmp_path)})
+    given = tmp_path / "secrets"
+    given.mkdir()
+    (given / name).write_text("changeme\n")
+    entrypoint = script("with-secrets")
+    monkeypatch.setattr(entrypoint, "SECRETS", (given,))
+    monkeypatch.setattr(entrypoint.sys, "argv", ["with-secrets", "airflow", "scheduler"])
+    monkeypatch.setattr(entrypoint.os, "execvp", lambda *command: pytest.fail("it was started"))
+    monkeypatch.setattr(entrypoint.os, "umask", lambda mask: None)
+    with pytest.raises(SystemExit, match=name):
+        entrypoint.main()
+
+
 @pytest.mark.parametrize(
     ("command", "part"),
     [

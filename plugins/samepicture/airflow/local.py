@@ -140,6 +140,15 @@ def check_keys(settings: Settings, environment: Mapping[str, str]) -> None:
     """Raises SettingError where a key is missing, short or an example, or a password is one that everybody knows."""
     settings.require_pseudonym_key()
     Seal(settings.landing_key)
+    check_given(settings, environment)
+
+
+def check_given(settings: Settings, environment: Mapping[str, str]) -> None:
+    """The same of what is there: a container is given what its part needs, and no more."""
+    if settings.pseudonym_key is not None:
+        settings.require_pseudonym_key()
+    if settings.landing_key is not None:
+        Seal(settings.landing_key)
     for name in SHARED_KEYS:
         if os.environ.get(name):
             require_key(name, os.environ[name])
