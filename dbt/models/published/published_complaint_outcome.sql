@@ -1,6 +1,11 @@
 {{ config(alias='complaint_outcome') }}
 
-{%- set counts = ['resolved_count', 'upheld_count', 'partially_upheld_count', 'not_upheld_count'] %}
+{%- set outcomes = ['upheld_count', 'partially_upheld_count', 'not_upheld_count'] %}
+{%- set splits = [{'total': 'resolved_count', 'by': 'outcome', 'parts': dict(zip(outcomes, outcomes))}] %}
+
+with counted as (
+    {{ with_withheld(ref('complaint_outcome'), ['organisation_ods_code', 'subject_code', 'quarter_start_date'], splits) }}
+)
 
 select
     organisation_ods_code,
@@ -10,11 +15,11 @@ select
     current_icb_code,
     subject_code,
     quarter_start_date,
-    {%- for count in counts %}
-    {{ suppressed(count) }} as {{ count }},
+    {%- for count in ['resolved_count'] + outcomes %}
+    {{ shown(count) }} as {{ count }},
     {%- endfor %}
     {%- for share in ['upheld_share', 'upheld_share_low', 'upheld_share_high'] %}
-    {{ suppressed(share, counts) }} as {{ share }},
+    {{ shown(share, ['resolved_count'] + outcomes) }} as {{ share }},
     {%- endfor %}
-    {{ any_small(counts) }} as is_suppressed
-from {{ ref('complaint_outcome') }}
+    {{ any_withheld(['resolved_count'] + outcomes) }} as is_suppressed
+from counted

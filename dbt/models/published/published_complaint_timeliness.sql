@@ -5,6 +5,11 @@
     'answered_by_agreed_date': 'is_answered_by_agreed_date',
     'beyond_six_months': 'is_beyond_six_months',
 } %}
+{%- set splits = [part_and_rest('complaint_count', 'open_count')] %}
+{%- for measure in measures %}
+{%- do splits.append(part_and_rest('complaint_count', measure ~ '_decided_count')) %}
+{%- do splits.append(part_and_rest(measure ~ '_decided_count', measure ~ '_count')) %}
+{%- endfor %}
 
 with counted as (
     select
@@ -21,27 +26,31 @@ with counted as (
         {{ median('response_working_days') }} as median_response_working_days
     from {{ ref('complaint_timeliness') }}
     group by organisation_ods_code, quarter_start_date
+),
+
+protected as (
+    {{ with_withheld('counted', ['organisation_ods_code', 'quarter_start_date'], splits) }}
 )
 
 select
-    counted.organisation_ods_code,
+    protected.organisation_ods_code,
     organisations.organisation_name,
     organisations.icb_code,
     organisations.current_ods_code,
     organisations.current_icb_code,
-    counted.quarter_start_date,
-    {{ suppressed('counted.complaint_count') }} as complaint_count,
-    {{ suppressed('counted.open_count') }} as open_count,
-    {%- set counts = ['counted.complaint_count', 'counted.open_count'] %}
+    protected.quarter_start_date,
+    {%- set counts = ['complaint_count', 'open_count'] %}
+    {{ shown('complaint_count') }} as complaint_count,
+    {{ shown('open_count') }} as open_count,
     {%- for measure in measures %}
-    {%- set hits = 'counted.' ~ measure ~ '_count' %}
-    {%- set decided = 'counted.' ~ measure ~ '_decided_count' %}
+    {%- set hits, decided = measure ~ '_count', measure ~ '_decided_count' %}
     {%- do counts.extend([hits, decided]) %}
-    {{ suppressed(hits) }} as {{ measure }}_count,
-    {{ suppressed(decided) }} as {{ measure }}_decided_count,
-    {{ suppressed(hits ~ ' / cast(nullif(' ~ decided ~ ', 0) as double precision)', [hits, decided]) }} as {{ measure }}_share,
+    {{ shown(hits) }} as {{ hits }},
+    {{ shown(decided) }} as {{ decided }},
+    {{ shown(hits ~ ' / cast(nullif(' ~ decided ~ ', 0) as double precision)', [hits, decided]) }} as {{ measure }}_share,
     {%- endfor %}
-    {{ suppressed('counted.median_response_working_days', ['counted.answered_count']) }} as median_response_working_days,
-    {{ any_small(counts + ['counted.answered_count']) }} as is_suppressed
-from counted
-{{ organisation_at('counted.organisation_ods_code', 'counted.last_received_date') }}
+    case when not {{ is_small('protected.answered_count') }} then protected.median_response_working_days end
+    as median_response_working_days,
+    {{ any_withheld(counts) }} or {{ is_small('protected.answered_count') }} as is_suppressed
+from protected
+{{ organisation_at('protected.organisation_ods_code', 'protected.last_received_date') }}

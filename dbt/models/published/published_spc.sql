@@ -1,11 +1,22 @@
 {{ config(alias='spc') }}
 
 {#- The Friends and Family Test comes suppressed by its publisher already. #}
-with charted as (
+with small_points as (
     select
         *,
-        {{ any_small(['numerator_count', 'denominator_count']) }} and metric_code <> 'fft_positive' as is_suppressed
+        metric_code <> 'fft_positive'
+        and {{ any_small(['numerator_count', 'denominator_count', 'denominator_count - numerator_count']) }} as is_small
     from {{ ref('spc') }}
+),
+
+{# A quarter's total is published too: of three months one could be worked out from the others. #}
+charted as (
+    select
+        *,
+        max(case when is_small then 1 else 0 end)
+            over (partition by metric_code, organisation_ods_code, setting_code, {{ dbt.date_trunc('quarter', 'month_start_date') }})
+        = 1 as is_suppressed
+    from small_points
 ),
 
 {# From a mean or a limit and the other points, the withheld one could be worked out. #}

@@ -1,6 +1,15 @@
 {{ config(alias='theme_evidence') }}
 
-{%- set counts = ['feedback_count', 'complaint_count', 'positive_count', 'negative_count'] %}
+{%- set key = ['theme_code', 'organisation_ods_code', 'quarter_start_date', 'source_family_code', 'owner_directorate_code'] %}
+{%- set counts = ['complaint_count', 'positive_count', 'negative_count'] %}
+{%- set splits = [] %}
+{%- for count in counts %}
+{%- do splits.append(part_and_rest('feedback_count', count)) %}
+{%- endfor %}
+
+with counted as (
+    {{ with_withheld(ref('theme_evidence'), key, splits) }}
+)
 
 select
     theme_code,
@@ -13,11 +22,11 @@ select
     quarter_start_date,
     source_family_code,
     owner_directorate_code,
-    {%- for count in counts %}
-    {{ suppressed(count) }} as {{ count }},
+    {%- for count in ['feedback_count'] + counts %}
+    {{ shown(count) }} as {{ count }},
     {%- endfor %}
-    {{ suppressed('weighted_count', ['feedback_count']) }} as weighted_count,
-    {{ suppressed('first_event_date', ['feedback_count']) }} as first_event_date,
-    {{ suppressed('last_event_date', ['feedback_count']) }} as last_event_date,
-    {{ any_small(counts) }} as is_suppressed
-from {{ ref('theme_evidence') }}
+    {{ shown('weighted_count', ['feedback_count']) }} as weighted_count,
+    {{ shown('first_event_date', ['feedback_count']) }} as first_event_date,
+    {{ shown('last_event_date', ['feedback_count']) }} as last_event_date,
+    {{ any_withheld(['feedback_count'] + counts) }} as is_suppressed
+from counted
