@@ -22,6 +22,8 @@ from samepicture.terminal import notes, out
 from samepicture.upkeep.commands import app as upkeep
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from samepicture.load import Outcome
     from samepicture.process import Pipeline
 
@@ -39,6 +41,7 @@ def main() -> None:
     """Run the command; errors that a person can mend are one sentence, not a traceback."""
     from samepicture.compiled import BuildFailed
     from samepicture.connectors.base import ConnectorError
+    from samepicture.export import CannotExport
     from samepicture.feed import FeedError
     from samepicture.messengers import NotSent
     from samepicture.sealing import CannotOpen
@@ -53,7 +56,7 @@ def main() -> None:
         app(standalone_mode=True)
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 1
-    except (FeedError, SettingError, BuildFailed, ConnectorError, NotSent, CannotOpen, BackupError, WarehouseError) as error:
+    except (FeedError, SettingError, BuildFailed, CannotExport, CannotOpen, ConnectorError, NotSent, BackupError, WarehouseError) as error:
         notes.print(f"samepicture: {error}", style="red", highlight=False, soft_wrap=True)
         code = 1
     except KeyError as error:
@@ -234,6 +237,34 @@ def query(
     for row in rows:
         table.add_row(*("" if cell is None else str(cell) for cell in row))
     out.print(table)
+
+
+@app.command(epilog="Example: `samepicture export complaint_outcome complaint_outcome.xlsx`")
+def export(
+    table: Annotated[str, typer.Argument(help="A table of the schema published.")],
+    path: Annotated[Path, typer.Argument(help="The file to write: its ending, .csv, .parquet or .xlsx, says what it becomes.")],
+) -> None:
+    """Write a published table to a file, with a page that says what it holds, for when, what is withheld and how fresh it is."""
+    from samepicture.export import extract, write
+
+    _written(write([extract(Settings.from_environment(), table)], path))
+
+
+@app.command(epilog="Example: `samepicture board 2026-10 board-2026-10.xlsx`")
+def board(
+    month: Annotated[str, typer.Argument(help="Year and month, 2026-10.")],
+    path: Annotated[Path, typer.Argument(help="The workbook to write.")],
+) -> None:
+    """Write the monthly extract for a board: what changed, what is late, what was done, and which feeds are missing in it."""
+    from samepicture.board import board as of_month
+    from samepicture.export import write
+
+    _written(write(of_month(Settings.from_environment(), month), path))
+
+
+def _written(paths: Sequence[Path]) -> None:
+    for path in paths:
+        out.print(f"written: {path}")
 
 
 @app.command(epilog="Example: `samepicture feeds`")

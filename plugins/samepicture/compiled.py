@@ -115,6 +115,17 @@ class Compiled:
                 chosen.add(unique_id)  # a test that names no table of records finds those that it tests by itself: it is run each time
         return [self.nodes[unique_id] for unique_id in order if unique_id in chosen]
 
+    def sources_of(self, table: str) -> set[str]:
+        """The raw and ops tables that a model's table is made of, directly or not. Raises StopIteration for a table that no model makes."""
+        waiting = [next(node.unique_id for node in self.nodes.values() if node.relation is not None and node.table == table)]
+        seen: set[str] = set()
+        while waiting:
+            unique_id = waiting.pop()
+            if unique_id not in seen:
+                seen.add(unique_id)
+                waiting.extend(self.nodes[unique_id].parents if unique_id in self.nodes else ())
+        return {_short(unique_id) for unique_id in seen if unique_id.startswith("source.")}
+
     def _everything(self) -> set[str]:
         return set(self.nodes).union(*(node.parents for node in self.nodes.values()))
 
