@@ -50,7 +50,7 @@ select
     {{ shown(hits ~ ' / cast(nullif(' ~ decided ~ ', 0) as double precision)', [hits, decided]) }} as {{ measure }}_share,
     {%- endfor %}
     case when not {{ is_small('protected.answered_count') }} then protected.median_response_working_days end
-    as median_response_working_days,
+        as median_response_working_days,
     {{ any_withheld(counts) }} or {{ is_small('protected.answered_count') }} as is_suppressed
 from protected
 {{ organisation_at('protected.organisation_ods_code', 'protected.last_received_date') }}
