@@ -72,9 +72,12 @@ def test_it_is_consistent_while_loads_go_on(pipeline: Pipeline, elsewhere: Pipel
     assert disagreements(elsewhere) == []
 
 
-def test_what_cannot_be_restored_says_why_and_touches_nothing(pipeline: Pipeline, elsewhere: Pipeline, tmp_path: Path) -> None:
+def test_of_nothing_there_is_no_backup(on_each_engine: Pipeline, tmp_path: Path) -> None:
     with pytest.raises(BackupError, match="nothing to back up"):
-        back_up(pipeline, tmp_path / "backups")
+        back_up(on_each_engine, tmp_path / "backups")
+
+
+def test_what_cannot_be_restored_says_why_and_touches_nothing(pipeline: Pipeline, elsewhere: Pipeline, tmp_path: Path) -> None:
     loaded(pipeline, export(*others(5)))
     with pytest.raises(BackupError, match="no finished backup"):
         restore(elsewhere, tmp_path)

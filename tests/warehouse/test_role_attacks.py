@@ -5,16 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any
 
 import psycopg
 import pytest
 from sqlalchemy import Connection
 
-from samepicture.settings import SettingError, Settings
+from samepicture.settings import Settings
 from samepicture.warehouse import open_warehouse
-from samepicture.warehouse.access import add_person, end_sessions, establish, people, remove_person
+from samepicture.warehouse.access import add_person, end_sessions, people, remove_person
 from samepicture.warehouse.base import WarehouseError
 from samepicture.warehouse.postgres import FIRST_WRITER
 from samepicture.warehouse.postgres_build import take_over
@@ -264,24 +263,6 @@ def test_a_reader_who_never_ends_is_named_to_whoever_changes_a_table(
     finally:
         owner.execute("drop schema next_marts cascade")
     assert anna.count("marts.gp_access") > 0
-
-
-def test_a_database_that_is_somebody_elses_is_refused(url: str) -> None:
-    """There PostgreSQL would only warn that `revoke` did nothing: everybody could go on to connect and to make temporary tables."""
-    with psycopg.connect(as_login(url, "postgres"), autocommit=True) as admin:
-        name = admin.info.dbname
-        admin.execute("drop role if exists lodger")
-        admin.execute("create role lodger login createrole")
-        admin.execute(f"grant all on database {name} to lodger")
-        try:
-            with (
-                open_warehouse(replace(Settings.from_environment(), warehouse=as_login(url, "lodger"))).reader() as connection,
-                pytest.raises(SettingError, match=f"alter database {name} owner to lodger"),
-            ):
-                establish(connection)
-        finally:
-            admin.execute(f"revoke all on database {name} from lodger")
-            admin.execute("drop role lodger")
 
 
 def test_rights_are_asked_once_and_not_for_each_row(owner: psycopg.Connection) -> None:

@@ -1,13 +1,19 @@
+{# An organisation that worked for two boards has a row for each. #}
 with published as (
     select
         organisation_ods_code,
         year_name,
         measure_group_code,
         measure_code,
-        complaints_count as published_count,
-        is_suppressed
+        cast(sum(complaints_count) as bigint) as published_count,
+        max(case when is_suppressed then 1 else 0 end) = 1 as is_suppressed
     from {{ ref('fct_complaint_return') }}
     where collection_code = 'KO41a' and level_code = 'organisation'
+    group by
+        organisation_ods_code,
+        year_name,
+        measure_group_code,
+        measure_code
 ),
 
 own as (
@@ -30,14 +36,12 @@ lines as (
     select
         organisation_ods_code,
         year_name,
-        measure_group_code,
         measure_code
     from own
     union
     select
         published.organisation_ods_code,
         published.year_name,
-        published.measure_group_code,
         published.measure_code
     from published
     inner join years
@@ -74,18 +78,18 @@ beside as (
         years.period_end_date,
         years.first_received_date,
         years.reopened_count,
-        lines.measure_group_code,
+        coalesce(own.measure_group_code, published.measure_group_code) as measure_group_code,
         lines.measure_code,
         case
             when lines.measure_code in ('status_parent', 'status_guardian') then null
             when
-                lines.measure_group_code = 'clinical_treatment'
+                lines.measure_code like 'clinical_treatment%'
                 and lines.measure_code <> 'clinical_treatment_sub_total'
                 and coalesce(clinical.has_groups, 0) = 0
                 then null
             else coalesce(own.own_count, 0)
         end as own_count,
-        published.published_count,
+        case when not published.is_suppressed then published.published_count end as published_count,
         published.measure_code is not null as is_published,
         coalesce(published.is_suppressed, false) as is_withheld,
         coalesce(without_code.without_code_count, 0) as without_code_count
@@ -109,7 +113,7 @@ beside as (
         on
             lines.organisation_ods_code = without_code.organisation_ods_code
             and lines.year_name = without_code.year_name
-            and lines.measure_group_code = without_code.measure_group_code
+            and coalesce(own.measure_group_code, published.measure_group_code) = without_code.measure_group_code
 ),
 
 explained as (

@@ -109,21 +109,31 @@ subjects_once as (
     ('subject', 'subjects_once', "'subject_area_total'", 'subject_code is not null'),
 ] %}
 
-counted as (
+{# A row for each line of the return that a case counts in. #}
+counted_in as (
     {%- for group, relation, measure, condition in groups %}
     select
         organisation_ods_code,
         period_start_date,
         '{{ group }}' as measure_group_code,
-        {{ measure }} as measure_code,
-        count(*) as own_count
+        {{ measure }} as measure_code
     from {{ relation }}
     where {{ condition }}
-    group by organisation_ods_code, period_start_date, {{ measure }}
     {%- if not loop.last %}
     union all
     {%- endif %}
     {%- endfor %}
+),
+
+counted as (
+    select
+        organisation_ods_code,
+        period_start_date,
+        measure_group_code,
+        measure_code,
+        count(*) as own_count
+    from counted_in
+    group by organisation_ods_code, period_start_date, measure_group_code, measure_code
 ),
 
 {# What may be missing under any of a group's codes. #}
