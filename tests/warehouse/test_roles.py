@@ -260,7 +260,7 @@ def test_python_and_psql_connect_as_the_page_says(url: str) -> None:
     (python,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
     environment = {**os.environ, "SAMEPICTURE_URL": address.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)}
     shown = subprocess.run([sys.executable, "-c", python], env=environment, capture_output=True, text=True, timeout=60, check=True).stdout
-    assert "last_landed_at" in shown
+    assert "feed_name" in shown
     (words,) = re.findall(r'^psql "(.*)"$', page, re.MULTILINE)
     said = dict(word.split("=") for word in words.split())
     assert said["user"] == "anna"
