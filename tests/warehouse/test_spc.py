@@ -12,7 +12,6 @@ Where abspc differs from Making Data Count, we keep to Making Data Count (domain
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
 from itertools import pairwise
 from statistics import mean
 
@@ -29,13 +28,13 @@ COLUMNS = "value, mean_value, average_moving_range, lower_limit, upper_limit, lo
 
 
 @pytest.fixture(scope="module")
-def charts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, pd.DataFrame]]:
+def charts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, pd.DataFrame]:
     warehouse = Warehouse(tmp_path_factory.mktemp("charts"), tmp_path_factory.mktemp("target"))
     fill(warehouse)
     statuses = warehouse.dbt("build", "--exclude-resource-type", "unit_test", "test", "--select", "+spc")
     assert set(statuses.values()) == {"success"}
     query = f"select {COLUMNS} from marts.spc where metric_code = 'complaints_new' and organisation_ods_code = '{{}}' order by point_number"
-    yield {name: pd.DataFrame(warehouse.query(query.format(name)), columns=COLUMNS.split(", ")) for name in SERIES}
+    return {name: pd.DataFrame(warehouse.query(query.format(name)), columns=COLUMNS.split(", ")) for name in SERIES}
 
 
 def is_screened(values: list[int]) -> bool:
