@@ -126,8 +126,7 @@ reaching as (
 limited as (
     select
         *,
-        (transformed_value - transformed_centre) / adjusted_error as adjusted_z_score
-        {%- for name, z in zs.items() %},
+        {%- for name, z in zs.items() %}
         centre_value - {{ z }} * simple_error as simple_low_{{ name }},
         centre_value + {{ z }} * simple_error as simple_high_{{ name }},
         case
@@ -137,8 +136,9 @@ limited as (
         case
             when kind_code = 'proportion' then power(sin(least(pi() / 2, transformed_centre + {{ z }} * adjusted_error)), 2)
             else centre_value * power(1 + {{ z }} * adjusted_error, 2)
-        end as high_{{ name }}
+        end as high_{{ name }},
         {%- endfor %}
+        (transformed_value - transformed_centre) / adjusted_error as adjusted_z_score
     from reaching
 )
 
@@ -155,11 +155,8 @@ select
     multiplier * value as value,
     multiplier * centre_value as centre_value,
     unit_count,
-    {%- for name in zs %}
-    {%- for side in ['low', 'high'] %}
-    multiplier * simple_{{ side }}_{{ name }} as simple_{{ side }}_{{ name }},
-    multiplier * {{ side }}_{{ name }} as {{ side }}_{{ name }},
-    {%- endfor %}
+    {%- for limit in ['simple_low_95', 'low_95', 'simple_high_95', 'high_95', 'simple_low_998', 'low_998', 'simple_high_998', 'high_998'] %}
+    multiplier * {{ limit }} as {{ limit }},
     {%- endfor %}
     phi,
     tau2,
