@@ -160,7 +160,9 @@ def test_every_cell_is_the_same(on_both: Both) -> None:
     for name, (_, rows) in on_both.duckdb.items():
         assert rows == on_both.postgresql[name][1], name
     declared = {"conformed.place_member", "conformed.spc_phase"}  # by each system for itself
-    assert {name for name, (_, rows) in on_both.duckdb.items() if not rows} == {"ops.feedback", "ops.notice"} | declared, "else little is compared"
+    assert {name for name, (_, rows) in on_both.duckdb.items() if not rows} == {"ops.feedback", "ops.notice"} | declared, (
+        "else little is compared"
+    )
 
 
 def test_the_rules_of_the_models_hold_on_postgresql(on_both: Both) -> None:
