@@ -66,7 +66,10 @@ class Warehouse:
             outcome = dbtRunner().invoke([*command, *folders, "--quiet"])
             DuckDBConnectionManager.close_all_connections()
         assert outcome.exception is None, outcome.exception
-        return {result.node.name: str(result.status) for result in outcome.result.results}  # type: ignore[union-attr]
+        results = outcome.result.results  # type: ignore[union-attr]
+        return {
+            result.node.name: str(result.status) for result in results if str(result.status) != "no-op"
+        }  # a saved query is nothing to run
 
 
 @contextmanager

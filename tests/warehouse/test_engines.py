@@ -160,7 +160,10 @@ def test_there_are_the_same_tables_with_the_same_columns(on_both: Both) -> None:
 def test_every_cell_is_the_same(on_both: Both) -> None:
     for name, (_, rows) in on_both.duckdb.items():
         assert rows == on_both.postgresql[name][1], name
-    assert {name for name, (_, rows) in on_both.duckdb.items() if not rows} == {"ops.feedback", "ops.notice"}, "else little is compared"
+    declared = {"conformed.place_member", "conformed.spc_phase"}  # by each system for itself
+    assert {name for name, (_, rows) in on_both.duckdb.items() if not rows} == {"ops.feedback", "ops.notice"} | declared, (
+        "else little is compared"
+    )
 
 
 def test_the_rules_of_the_models_hold_on_postgresql(on_both: Both) -> None:

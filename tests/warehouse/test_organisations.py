@@ -174,7 +174,8 @@ def test_spread_of_gp_access(invented: Warehouse) -> None:
     )[0]
     assert (round(low, 3), round(high, 3)) == (0.404, 0.596)  # Wilson, 50 of 100
     rows = invented.query(
-        "select area_code, practice_count, suppressed_practice_count, spread_max_min from marts.gp_access_spread where area_level_code = 'icb'"
+        "select area_code, practice_count, suppressed_practice_count, spread_max_min from marts.gp_access_spread "
+        "where area_level_code = 'icb' and unit_level_code = 'practice'"
     )
     assert rows == [("QZN", 3, 1, 0.5)]
 

@@ -22,6 +22,7 @@ select
     min(age_band_code) as age_band_code,
     min(ethnic_category_code) as ethnic_category_code,
     min(gender_code) as gender_code,
+    max(case when has_disability then 1 when not has_disability then 0 end) = 1 as has_disability,
     feed_id,
     submission_id,
     line_number

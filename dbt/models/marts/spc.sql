@@ -1,29 +1,88 @@
-{# Two points are the same when they differ by less than 0.000000001: averages of fractions are not exact. #}
-with steps as (
+{#
+  Two points are the same when they differ by less than 0.000000001: averages of fractions are not exact.
+  A phase is what lies between two declared changes (spc_phase): limits and runs are its own.
+#}
+{%- set phase = 'metric_code, organisation_ods_code, setting_code, phase_start_date' -%}
+
+with phased as (
     select
-        metric_code,
-        organisation_ods_code,
-        setting_code,
-        month_start_date,
-        numerator_count,
-        denominator_count,
-        value,
-        row_number() over series as point_number,
-        count(*) over whole_series as point_count,
-        avg(value) over whole_series as mean_value,
-        abs(value - lag(value) over series) as moving_range,
-        sign({{ rounded('value - lag(value) over series', 9) }}) as step_sign
-    from {{ ref('metric_month') }}
+        months.metric_code,
+        months.organisation_ods_code,
+        months.setting_code,
+        months.month_start_date,
+        months.numerator_count,
+        months.denominator_count,
+        months.value,
+        max(phases.from_month_date) as phase_start_date
+    from {{ ref('metric_month') }} as months
+    left join {{ ref('spc_phase') }} as phases
+        on
+            months.metric_code = phases.metric_code
+            and months.organisation_ods_code = phases.organisation_ods_code
+            and months.setting_code = phases.setting_code
+            and months.month_start_date >= phases.from_month_date
+    group by
+        months.metric_code,
+        months.organisation_ods_code,
+        months.setting_code,
+        months.month_start_date,
+        months.numerator_count,
+        months.denominator_count,
+        months.value
+),
+
+numbered as (
+    select
+        phased.*,
+        phases.baseline_point_count,
+        phases.reason as phase_reason,
+        phases.declared_by as phase_declared_by,
+        row_number() over (
+            partition by phased.metric_code, phased.organisation_ods_code, phased.setting_code
+            order by phased.month_start_date
+        ) as point_number,
+        count(*) over (partition by phased.metric_code, phased.organisation_ods_code, phased.setting_code) as point_count,
+        row_number() over (
+            partition by phased.metric_code, phased.organisation_ods_code, phased.setting_code, phased.phase_start_date
+            order by phased.month_start_date
+        ) as phase_point_number,
+        count(*) over (
+            partition by phased.metric_code, phased.organisation_ods_code, phased.setting_code, phased.phase_start_date
+        ) as phase_point_count
+    from phased
+    left join {{ ref('spc_phase') }} as phases
+        on
+            phased.metric_code = phases.metric_code
+            and phased.organisation_ods_code = phases.organisation_ods_code
+            and phased.setting_code = phases.setting_code
+            and phased.phase_start_date = phases.from_month_date
+),
+
+{# Points of the baseline make the limits: all of the phase, unless its first 12 to 20 are declared to. #}
+based as (
+    select
+        *,
+        phase_point_number <= coalesce(baseline_point_count, phase_point_number) as is_baseline
+    from numbered
+),
+
+steps as (
+    select
+        *,
+        avg(case when is_baseline then value end) over whole_phase as mean_value,
+        abs(value - lag(value) over in_phase) as moving_range,
+        sign({{ rounded('value - lag(value) over in_phase', 9) }}) as step_sign
+    from based
     window
-        series as (partition by metric_code, organisation_ods_code, setting_code order by month_start_date),
-        whole_series as (partition by metric_code, organisation_ods_code, setting_code)
+        in_phase as (partition by {{ phase }} order by month_start_date),
+        whole_phase as (partition by {{ phase }})
 ),
 
 averaged as (
     select
         *,
         sign({{ rounded('value - mean_value', 9) }}) as side_sign,
-        avg(moving_range) over (partition by metric_code, organisation_ods_code, setting_code) as unscreened_range
+        avg(case when is_baseline then moving_range end) over (partition by {{ phase }}) as unscreened_range
     from steps
 ),
 
@@ -31,8 +90,8 @@ screened as (
     select
         *,
         coalesce(
-            avg(case when moving_range < 3.267 * unscreened_range then moving_range end)
-                over (partition by metric_code, organisation_ods_code, setting_code),
+            avg(case when is_baseline and moving_range < 3.267 * unscreened_range then moving_range end)
+                over (partition by {{ phase }}),
             unscreened_range
         ) as average_moving_range
     from averaged
@@ -69,15 +128,15 @@ runs as (
     from placed
     window
         three_points as (
-            partition by metric_code, organisation_ods_code, setting_code
+            partition by {{ phase }}
             order by month_start_date rows between 2 preceding and current row
         ),
         six_steps as (
-            partition by metric_code, organisation_ods_code, setting_code
+            partition by {{ phase }}
             order by month_start_date rows between 5 preceding and current row
         ),
         seven_points as (
-            partition by metric_code, organisation_ods_code, setting_code
+            partition by {{ phase }}
             order by month_start_date rows between 6 preceding and current row
         )
 ),
@@ -92,11 +151,11 @@ marked as (
     from runs
     window
         next_three as (
-            partition by metric_code, organisation_ods_code, setting_code
+            partition by {{ phase }}
             order by month_start_date rows between current row and 2 following
         ),
         next_seven as (
-            partition by metric_code, organisation_ods_code, setting_code
+            partition by {{ phase }}
             order by month_start_date rows between current row and 6 following
         )
 ),
@@ -111,7 +170,7 @@ directed as (
         end as trend_sign
     from marked
     window
-        series as (partition by metric_code, organisation_ods_code, setting_code order by month_start_date)
+        series as (partition by {{ phase }} order by month_start_date)
 ),
 
 caused as (
@@ -144,6 +203,12 @@ select
     caused.month_start_date,
     caused.point_number,
     caused.point_count,
+    caused.phase_start_date,
+    caused.phase_point_number,
+    caused.phase_point_count,
+    caused.phase_reason,
+    caused.phase_declared_by,
+    caused.is_baseline,
     caused.numerator_count,
     caused.denominator_count,
     caused.value,
@@ -160,14 +225,27 @@ select
     caused.is_on_one_side,
     caused.special_cause_code,
     case
-        when caused.point_count < 13 then null
+        when caused.phase_point_count < 13 then null
         when caused.special_cause_code is null then 'common_cause'
         when metrics.improvement_direction_code = 'neutral' and caused.special_cause_sign > 0 then 'neutral_high'
         when metrics.improvement_direction_code = 'neutral' then 'neutral_low'
         when (metrics.improvement_direction_code = 'up') = (caused.special_cause_sign > 0) then 'improvement'
         else 'concern'
     end as variation_code,
+    coalesce(own_targets.target_value, targets.target_value) as target_value,
+    case
+        when caused.phase_point_count < 13 or metrics.improvement_direction_code = 'neutral' then null
+        when {{ rounded('coalesce(own_targets.target_value, targets.target_value) - caused.upper_limit', 9) }} > 0
+            then case when metrics.improvement_direction_code = 'up' then 'fail' else 'pass' end
+        when {{ rounded('coalesce(own_targets.target_value, targets.target_value) - caused.lower_limit', 9) }} < 0
+            then case when metrics.improvement_direction_code = 'up' then 'pass' else 'fail' end
+        when coalesce(own_targets.target_value, targets.target_value) is not null then 'inconsistent'
+    end as assurance_code,
     caused.point_number = caused.point_count as is_latest
 from caused
 inner join {{ ref('metric') }} as metrics on caused.metric_code = metrics.metric_code
+left join {{ ref('metric_target') }} as targets
+    on caused.metric_code = targets.metric_code and targets.organisation_ods_code = 'all'
+left join {{ ref('metric_target') }} as own_targets
+    on caused.metric_code = own_targets.metric_code and caused.organisation_ods_code = own_targets.organisation_ods_code
 {{ organisation_at('caused.organisation_ods_code', 'caused.month_start_date') }}
