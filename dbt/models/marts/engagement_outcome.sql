@@ -45,18 +45,29 @@ unknown_groups as (
     group by listed_groups.feedback_id
 ),
 
+heard as (
+    select distinct
+        feedback_id,
+        theme_code
+    from {{ ref('bridge_feedback_theme') }}
+),
+
 themes as (
     select
         feedback_id,
         count(*) as theme_count,
         {{ dbt.listagg('theme_code', "', '", 'order by theme_code') }} as theme_codes
-    from (
-        select distinct
-            feedback_id,
-            theme_code
-        from {{ ref('bridge_feedback_theme') }}
-    ) as heard
+    from heard
     group by feedback_id
+),
+
+{# An action may name one activity twice, in two writings. #}
+sources as (
+    select distinct
+        action_key,
+        source_id
+    from {{ ref('bridge_action_source') }}
+    where source_kind_code = 'activity' and is_matched
 ),
 
 actions as (
@@ -67,13 +78,7 @@ actions as (
         sum(case when loops.is_improved then 1 else 0 end) as improved_action_count,
         min(loops.done_date) as first_done_date,
         min(case when loops.is_loop_closed then loops.told_back_date end) as first_told_of_action_date
-    from (
-        select distinct
-            action_key,
-            source_id
-        from {{ ref('bridge_action_source') }}
-        where source_kind_code = 'activity' and is_matched
-    ) as sources
+    from sources
     inner join {{ ref('loop_closure') }} as loops on sources.action_key = loops.action_key
     group by sources.source_id
 )
@@ -118,11 +123,10 @@ select
     cast(coalesce(actions.done_action_count, 0) as bigint) as done_action_count,
     cast(coalesce(actions.improved_action_count, 0) as bigint) as improved_action_count,
     actions.first_done_date,
-    case when activities.is_told_by_log then activities.told_back_date end as told_back_date,
     least(
         case when activities.is_told_by_log and activities.told_back_date >= activities.activity_date then activities.told_back_date end,
         actions.first_told_of_action_date
-    ) as first_told_back_date,
+    ) as told_back_date,
     case
         when actions.done_action_count > 0 or activities.outcome_code = 'changed' then 'changed'
         when actions.action_count > 0 or activities.outcome_code = 'planned' then 'planned'

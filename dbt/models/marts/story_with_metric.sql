@@ -57,16 +57,16 @@ select
     narratives.feedback_kind_code,
     narratives.is_positive,
     narratives.is_negative,
-    narratives.text_count,
-    consented.feedback_id is not null as is_consented,
     {%- for name, code in measures.items() %}
     {%- set hits, all = name ~ '_quarters.numerator_count', name ~ '_quarters.denominator_count' %}
     {{ hits }} as {{ name }}_numerator_count,
     {{ all }} as {{ name }}_denominator_count,
     {{ hits }} / cast({{ all }} as double precision) as {{ code }},
     {{ wilson(hits, all, 'low') }} as {{ code }}_low,
-    {{ wilson(hits, all, 'high') }} as {{ code }}_high{{ ',' if not loop.last }}
+    {{ wilson(hits, all, 'high') }} as {{ code }}_high,
     {%- endfor %}
+    narratives.text_count,
+    consented.feedback_id is not null as is_consented
 from narratives
 inner join {{ ref('dim_theme') }} as themes on narratives.theme_code = themes.theme_code
 {%- for name, code in measures.items() %}
