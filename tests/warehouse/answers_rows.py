@@ -8,7 +8,7 @@ from datetime import date
 from samepicture import ledger
 from tests.warehouse import invented_rows
 from tests.warehouse.invented_rows import Row, Warehouse, case, day, feed, provenance, story, submission
-from tests.warehouse.test_loop import action, surveys
+from tests.warehouse.test_loop import ENGAGEMENT, action, surveys
 
 ELEVEN = [
     *(f"RZN0{site}_{service}" for site in (1, 2) for service in (110, 300, 430)),
@@ -34,6 +34,7 @@ def fill(warehouse: Warehouse) -> None:
     warehouse.insert("raw.experience_story", [
         story("11", "2025-05-26", stories, ["RZN01", "RZN02", "RZH01", "RZE99"], [("discharge", -1), ("staff", 1)],
               service_ods_codes=json.dumps(ELEVEN), title="Eleven services in a week", body="Each of the eleven asked me the same."),
+        story("10", "2024-07-05", stories, ["RZN"], [("discharge", -1)]),
         story("12", "2024-10-05", stories, ["RZN"], [("discharge", -1)], body="Told at noon, gone by two."),
         story("13", "2025-01-05", stories, ["RZN"], [("discharge", -1)]),
         *[story(f"k{n}", "2025-05-30", stories, ["RZN"], [("kindness", 1)]) for n in range(5)],
@@ -48,8 +49,14 @@ def fill(warehouse: Warehouse) -> None:
         action("A2", done, change_type_code="relational", status_code="in_progress", theme_codes=["T08"], activity_ids=["7"]),
         action("A3", done, change_type_code="relational", status_code="planned"),
     ])  # fmt: skip
+    told = {"told_back_date": day("2025-07-01"), "told_back_channel_code": "event", "outcome_code": "changed"}
+    warehouse.insert("raw.engagement_activity", [{
+        "organisation_ods_code": "RZN", "activity_id": "8", "activity_date": day("2025-06-06"), "activity_kind_code": "set_piece",
+        "reached_count": 80, "contributed_count": 20, "people_groups": json.dumps(["homeless", None]), "theme_codes": json.dumps(["T02", "T01"]),
+        **told, **provenance("e-9", "engagement", "2025-09-28"),
+    }])  # fmt: skip
     found = provenance("g-1", "surveys", "2025-07-10")
-    warehouse.insert("raw.survey_result", surveys(found) + practice_survey(found))
+    warehouse.insert("raw.survey_result", [*surveys(found), *staff_answering(found), *practice_survey(found)])
     trust = {"opened_date": day("2001-04-01"), "role_code": "nhs_trust", **provenance("o-1", "ods", "2025-01-01")}
     practice = trust | {"role_code": "gp_practice"}
     warehouse.insert("raw.organisation", [
@@ -58,6 +65,7 @@ def fill(warehouse: Warehouse) -> None:
     ])  # fmt: skip
     warehouse.insert(f"ops.{ledger.feed.name}", [feed(name, *facts) for name, facts in FEEDS.items()])
     known = {"s-9": ("stories", "experience_story"), "c-9": ("complaint_rzn", "complaint")}
+    known["e-9"] = ("engagement", "engagement_activity")
     known |= {name: (feed_id, FEEDS[feed_id][0]) for name, feed_id in (("a-1", "actions"), ("g-1", "surveys"), ("o-1", "ods"))}
     warehouse.insert(
         f"ops.{ledger.submission.name}",
@@ -79,6 +87,15 @@ def discharges(source: Row) -> list[Row]:
             for n in range(10)
         ]  # fmt: skip
     return rows
+
+
+def staff_answering(source: Row) -> list[Row]:
+    unit = {
+        "survey_code": "nss", "setting_code": "all", "level_code": "organisation", "period_start_date": day("2025-01-01"),
+        "period_end_date": day("2025-12-31"), "question_code": "theme_engagement", "measure_code": "base_unweighted", "unit_code": "count",
+        "is_suppressed": False, "is_not_computable": False, **source,
+    }  # fmt: skip
+    return [unit | {"organisation_ods_code": trust, "value": 1500.0} for trust in ENGAGEMENT]
 
 
 def practice_survey(source: Row) -> list[Row]:

@@ -31,9 +31,15 @@ def test_what_is_known_about_discharge(answers: Warehouse) -> None:
         "where theme_code = 'T08' and organisation_ods_code = 'RZN' and service_code = 'all'"
     )
     [(first, count, families, directorates, strength, *actions, records)] = answers.query(query)
-    assert (first, count, families, directorates, strength) == (date(2024, 10, 5), 6, "complaints, engagement, stories", "comms, nursing", 3)
+    assert (first, count, families, directorates, strength) == (
+        date(2024, 10, 5),
+        6,
+        "complaints, engagement, stories",
+        "comms, nursing",
+        3,
+    )
     assert actions == [1, 1, 0]
-    assert records.split(", ") == ["complaint:RZN:c3", "activity:RZN:7", *(f"story:care_opinion:{n}" for n in (11, 1, 13, 12))]
+    assert records.split(", ") == ["complaint:RZN:c3", "activity:RZN:7", *(f"story:care_opinion:{n}" for n in (11, 1, 13, 12, 10))]
     [(told, words)] = answers.query(
         "select told_back_action_count, feedback_count from marts.known_already "
         "where theme_code = 'T08' and organisation_ods_code = 'RZE' and service_code = 'all'"
@@ -44,12 +50,12 @@ def test_what_is_known_about_discharge(answers: Warehouse) -> None:
 
 
 def test_we_knew_that_already(answers: Warehouse) -> None:
-    """Discharge at RZN: the last quarter of 2024 and the first two of 2025; in three families, with nothing done."""
+    """Discharge at RZN: four quarters up to the second of 2025, in three families, with nothing done."""
     query = (
         "select last_quarter_date, quarters_present_of_8, family_count_of_8, done_action_count, open_action_count, is_recurring "
         "from marts.theme_persistence where theme_code = 'T08' and organisation_ods_code = '{}'"
     )
-    assert answers.query(query.format("RZN")) == [(date(2025, 4, 1), 3, 3, 0, 1, None)]
+    assert answers.query(query.format("RZN")) == [(date(2025, 4, 1), 4, 3, 0, 1, None)]
     assert answers.query(query.format("RZE")) == [(date(2025, 4, 1), 6, 2, 1, 0, True)]
 
 
@@ -105,10 +111,16 @@ def test_narratives_stand_beside_the_number_and_their_words_do_not(answers: Ware
     assert shown[0][0] > 0
     assert shown[0][1] == 0
     for schema, name in (("marts", "story_with_metric"), ("published", "story_with_metric")):
-        texts = answers.query(f"select {schema}.{name}::varchar from {schema}.{name}")
+        texts = answers.query(f"select piece::varchar from {schema}.{name} as piece")
         assert not [text for (text,) in texts if "asked me the same" in text or "letter" in text]
 
 
 def test_an_activity_shows_whom_it_reached_and_what_came_of_it(answers: Warehouse) -> None:
-    query = "select contributed_count, reached_count, contributed_share, theme_codes, action_count, result_code, told_back_date from marts.engagement_outcome"
-    assert answers.query(query) == [(40, None, None, "T08", 1, "planned", None)]
+    query = (
+        "select activity_kind_code, contributed_count, reached_count, contributed_share, people_group_codes, unknown_group_count, theme_codes, "
+        "action_count, result_code, told_back_date from marts.engagement_outcome order by feedback_id"
+    )
+    assert answers.query(query) == [
+        ("unknown", 40, None, None, None, 0, "T08", 1, "planned", None),
+        ("set_piece", 20, 80, 0.25, "homeless", 1, "T01, T02", 0, "changed", date(2025, 7, 1)),
+    ]
