@@ -14,4 +14,4 @@ select
 from marts.theme_evidence
 where theme_code = 'T08'
 group by theme_name, current_ods_code, organisation_name, quarter_start_date
-order by quarter_start_date desc, organisation_name
+order by quarter_start_date desc, organisation_name asc

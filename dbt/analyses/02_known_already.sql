@@ -18,4 +18,4 @@ select
     record_ids
 from marts.known_already
 where theme_code = 'T08' and service_code = 'all'
-order by feedback_count desc, organisation_ods_code
+order by feedback_count desc, organisation_ods_code asc

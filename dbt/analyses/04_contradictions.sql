@@ -16,4 +16,4 @@ select
     criticising_positive_count + criticising_negative_count as criticising_count,
     is_clear
 from marts.contradictions
-order by is_clear desc, quarter_start_date desc, organisation_ods_code, theme_code
+order by is_clear desc, quarter_start_date desc, organisation_ods_code asc, theme_code asc

@@ -14,4 +14,4 @@ select
     spread_max_min,
     spread_p90_p10
 from marts.gp_access_spread
-order by survey_year desc, area_level_code, spread_max_min desc
+order by survey_year desc, area_level_code asc, spread_max_min desc

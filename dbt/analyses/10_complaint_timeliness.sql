@@ -13,4 +13,4 @@ select
     count(is_beyond_six_months) as six_months_decided_count
 from marts.complaint_timeliness
 group by organisation_ods_code, organisation_name, quarter_start_date
-order by quarter_start_date desc, organisation_ods_code
+order by quarter_start_date desc, organisation_ods_code asc

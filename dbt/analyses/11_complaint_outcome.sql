@@ -9,4 +9,4 @@ select
     upheld_share_high,
     resolved_count
 from marts.complaint_outcome
-order by organisation_ods_code, subject_code, quarter_start_date desc
+order by organisation_ods_code asc, subject_code asc, quarter_start_date desc

@@ -11,4 +11,4 @@ select
     is_loop_closed,
     said_to_told_days
 from published.loop_closure
-order by is_loop_closed desc, said_to_told_days, action_key
+order by is_loop_closed desc, said_to_told_days asc, action_key asc

@@ -19,4 +19,4 @@ select
     story_denominator_count
 from marts.story_with_metric
 where theme_code = 'T08'
-order by event_date desc, feedback_id
+order by event_date desc, feedback_id asc

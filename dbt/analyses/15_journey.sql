@@ -14,4 +14,4 @@ select
     themed_count
 from marts.journey_pair
 where organisation_ods_code < other_ods_code
-order by handover_criticised_count desc, journey_count desc, organisation_ods_code, service_code, other_service_code
+order by handover_criticised_count desc, journey_count desc, organisation_ods_code asc, service_code asc, other_service_code asc

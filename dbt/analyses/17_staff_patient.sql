@@ -14,4 +14,4 @@ select
     rank_correlation,
     pair_count
 from published.staff_patient
-order by setting_code, survey_year desc, organisation_ods_code
+order by setting_code asc, survey_year desc, organisation_ods_code asc

@@ -18,4 +18,4 @@ select
     result_code,
     told_back_date
 from marts.engagement_outcome
-order by activity_date desc, feedback_id
+order by activity_date desc, feedback_id asc

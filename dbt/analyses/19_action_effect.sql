@@ -10,4 +10,4 @@ select
     count(distinct case when remeasured_outcome_code = 'improved' then action_key end) as said_to_be_improved_count
 from marts.action_effect
 group by change_type_code
-order by action_count desc, change_type_code
+order by action_count desc, change_type_code asc

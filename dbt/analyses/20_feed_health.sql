@@ -14,4 +14,4 @@ select
     last_rejection_code
 from published.feed_health
 where is_active
-order by is_late desc, feed_name
+order by is_late desc, feed_name asc

@@ -11,11 +11,12 @@ with sent as (
     select
         '{{ record_type }}' as record_type,
         cast(null as varchar) as series_code
-    where exists (
-        select 1
-        from {{ ref('stg_' ~ record_type) }}
-        where not is_removed
-    )
+    where
+        exists (
+            select 1
+            from {{ ref('stg_' ~ record_type) }}
+            where not is_removed
+        )
     union all
     {%- endfor %}
     select distinct
