@@ -237,6 +237,7 @@ def fill(warehouse: Warehouse) -> None:
         story("2", "2025-05-21", later | {"is_removed": True}, [], []),
         story("3", "2025-06-19", later, ["RZN"], [("something new", 0)]),
         story("4", "2025-05-22", stories, ["RZN"], [], publisher_code="nhsuk"),
+        story("6", "2025-05-23", stories, ["RZH"], [("kindness", 1)]),
     ])  # fmt: skip
     warehouse.insert("raw.healthwatch_report", [{
         "report_id": "hw.example/report/1",
