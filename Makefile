@@ -44,7 +44,7 @@ lint: $(READY)
 	$(RUN) ruff format --check .
 	$(RUN) ruff check .
 	$(RUN) mypy
-	$(SQLFLUFF) lint dbt/models dbt/tests
+	$(SQLFLUFF) lint dbt/models dbt/tests dbt/analyses
 	$(RUN) hadolint docker/Dockerfile docker/substitutes/*.Dockerfile
 	$(RUN) shellcheck $(SCRIPTS)
 	SAMEPICTURE_USER=10001 $(RUN) docker-compose -f docker/compose.yaml -f docker/compose.celery.yaml config --quiet
@@ -52,7 +52,7 @@ lint: $(READY)
 format: $(READY)
 	$(RUN) ruff format .
 	$(RUN) ruff check --fix .
-	$(SQLFLUFF) fix dbt/models dbt/tests
+	$(SQLFLUFF) fix dbt/models dbt/tests dbt/analyses
 
 docs: $(READY)
 	$(RUN) samepicture docs

@@ -1,4 +1,4 @@
--- Who is under-represented in each source, against the registered or resident population?
+-- Who is under-represented in each source against the registered or resident population?
 select
     year_name,
     place_code,

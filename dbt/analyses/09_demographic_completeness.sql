@@ -1,4 +1,4 @@
--- What share of complaints, and of other feedback, has known ethnicity, learning disability and age?
+-- What share of complaints has known ethnicity, learning disability and age?
 select
     source_code,
     organisation_ods_code,

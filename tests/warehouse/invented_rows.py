@@ -240,6 +240,7 @@ def fill(warehouse: Warehouse) -> None:
         story("2", "2025-05-21", later | {"is_removed": True}, [], []),
         story("3", "2025-06-19", later, ["RZN"], [("something new", 0)]),
         story("4", "2025-05-22", stories, ["RZN"], [], publisher_code="nhsuk"),
+        story("6", "2025-05-23", stories, ["RZH"], [("kindness", 1)]),
     ])  # fmt: skip
     warehouse.insert("raw.healthwatch_report", [{
         "report_id": "hw.example/report/1",
@@ -254,16 +255,11 @@ def fill(warehouse: Warehouse) -> None:
         "response_status_code": "unknown",
         **provenance("h-1", "reports", "2025-06-03"),
     }])  # fmt: skip
-    warehouse.insert("raw.engagement_activity", [{
-        "organisation_ods_code": "RZN",
-        "activity_id": "7",
-        "activity_date": day("2025-06-05"),
-        "channel_code": "forum",
-        "theme_codes": json.dumps(["T08"]),
-        "sentiment_code": "mixed",
-        "contributed_count": 40,
-        **provenance("e-1", "engagement", "2025-06-30"),
-    }])  # fmt: skip
+    activity = {"channel_code": "forum", "contributed_count": 40, **provenance("e-1", "engagement", "2025-06-30")}
+    warehouse.insert("raw.engagement_activity", [
+        activity | {"organisation_ods_code": "RZN", "activity_id": "7", "activity_date": day("2025-06-05"), "theme_codes": json.dumps(["T08"]), "sentiment_code": "mixed"},
+        activity | {"organisation_ods_code": "RZH", "activity_id": "8", "activity_date": day("2025-06-06"), "theme_codes": json.dumps(["T04"]), "sentiment_code": "negative"},
+    ])  # fmt: skip
     balanced = {
         "complaints_total_brought_forward": 5, "complaints_total_new": 20, "complaints_total_resolved": 15, "complaints_total_carried_forward": 10,
         "complaints_number_upheld": 5, "complaints_number_partially_upheld": 4, "complaints_number_not_upheld": 6,

@@ -1,4 +1,4 @@
--- Which groups appear in no source at all this year, and which sources could have told?
+-- Which groups appear in no source at all this year?
 select
     year_name,
     place_code,
