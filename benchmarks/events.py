@@ -42,7 +42,7 @@ def by_hand(pipeline: Pipeline, number: int) -> dict[str, float]:
     for step in (
         lambda: pipeline.judge(receipt.submission_id),
         lambda: pipeline.load(receipt.submission_id),
-        lambda: build(pipeline.settings),
+        lambda: build(pipeline.settings, look_back=False),
         lambda: publish(pipeline.settings),
     ):
         step()

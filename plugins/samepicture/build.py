@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, select
 
 from samepicture import asked, ledger
-from samepicture.compiled import Compiled, Done
+from samepicture.compiled import Compiled, Done, Node
 from samepicture.dbt_project import make_everything, project_sha256
 from samepicture.delta import Source, is_small
 from samepicture.feed import load_feeds
@@ -43,43 +43,60 @@ class Built:
     seconds: float
 
 
-def build(settings: Settings, clocks: bool = False) -> Built | None:
+def build(settings: Settings, clocks: bool = False, look_back: bool = True) -> Built | None:
     """Build everything pending, and what depends on it, until nothing is. Returns None where nothing was.
 
     The first build, and the first of a changed dbt project, makes every model, with dbt.
     With `clocks`, what says 'late' or 'due' is built too, for time passes without anything
-    arriving. Raises BuildFailed; then nothing is marked as built.
+    arriving. Without `look_back`, models that count over everything there is wait for a build
+    that makes them. Raises BuildFailed; then nothing is marked as built.
     """
     open_warehouse(settings).create()
     done: list[Built] = []
-    while built := _build_once(settings, clocks and not done):
+    while built := _build_once(settings, clocks and not done, look_back):
         done.append(built)
     return _together(done) if done else None
 
 
-def _build_once(settings: Settings, clocks: bool) -> Built | None:
+def _build_once(settings: Settings, clocks: bool, look_back: bool) -> Built | None:
     warehouse = open_warehouse(settings)
     project = project_sha256()
     started = datetime.now(UTC)
     with warehouse.writer() as connection:
         work, last = find(connection), _last_build(connection)
-        if work is None and not (clocks and last is not None):
+        looked_back = last.look_back_load_number if last is not None else None
+        waiting = find(connection, looked_back) if look_back and looked_back is not None else None
+        if work is None and waiting is None and not (clocks and last is not None):
             return None
         owners = _owners(connection)
         register_feeds(connection, load_feeds(settings.feeds).values(), asked.read(settings))
         compiled = Compiled.read(settings.compiled, project) if last is not None and last.models_sha256 == project else None
         if compiled is not None:
-            changed = [f"raw.{name}" for name in work.record_types] if work is not None else []
-            nodes = compiled.downstream([*changed, *(CLOCKED_WITH_DESCENDANTS if clocks else ())], CLOCKED if clocks else ALWAYS)
+            nodes = _nodes(compiled, work, waiting, clocks, look_back)
             build_id = uuid.uuid4().hex
             done = compiled.run(connection, nodes, {} if _owners(connection) != owners else _small(connection, work), build_id)
-            return _record(connection, build_id, project, work, last, done, started, names_models=True)
+            kept = None if look_back else last.load_number if looked_back is None else looked_back
+            return _record(connection, build_id, project, work, last, done, started, names_models=True, looked_back=kept)
     done, compiled = make_everything(settings)
     with warehouse.writer() as connection:
         warehouse.take_over(connection)
         built = _record(connection, uuid.uuid4().hex, project, work, last, done, started, names_models=False)
     compiled.write(settings.compiled, project)
     return built
+
+
+def _nodes(compiled: Compiled, work: Pending | None, waiting: Pending | None, clocks: bool, look_back: bool) -> list[Node]:
+    """What depends on the work; and of the models that look back, what depends on all that has waited for them, or none."""
+    alone = CLOCKED if clocks else ALWAYS
+    changed = [*_raw(work), *(CLOCKED_WITH_DESCENDANTS if clocks else ())]
+    nodes = [node for node in compiled.downstream(changed, alone) if not node.looks_back]
+    if look_back:  # nothing else is made of them, so they come last
+        nodes += [node for node in compiled.downstream([*changed, *_raw(waiting)], alone) if node.looks_back]
+    return nodes
+
+
+def _raw(work: Pending | None) -> list[str]:
+    return [f"raw.{name}" for name in work.record_types] if work is not None else []
 
 
 def _record(
@@ -92,6 +109,7 @@ def _record(
     started: datetime,
     *,
     names_models: bool,
+    looked_back: int | None = None,
 ) -> Built:
     """Enter the build into the ledger."""
     finished = datetime.now(UTC)
@@ -107,6 +125,7 @@ def _record(
             "model_names": ",".join(done.models) if names_models else None,
             "started_at": started,
             "finished_at": finished,
+            "look_back_load_number": looked_back,
         },
     )
     return Built(changed, len(done.models), done.tests, done.warnings, (finished - started).total_seconds())

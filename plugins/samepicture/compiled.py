@@ -53,6 +53,9 @@ class Node:
     refers_to: tuple[str, ...] = ()
     """For a test of references: the model in which they must stand, and its column."""
 
+    looks_back: bool = False
+    """A model that counts over everything there is, and so is made now and then; or a test of one."""
+
     @property
     def table(self) -> str:
         """Name of a model's table in our warehouse: published.narrative, which the model published_narrative makes."""

@@ -38,10 +38,12 @@ def make_everything(settings: Settings) -> tuple[Done, Compiled]:
         tests=sum(1 for r in results if str(r.node.resource_type) == "test" and str(r.status) == "pass"),
         warnings=tuple(f"{r.node.name}: {r.message}" for r in results if str(r.status) == "warn"),
     )
-    return done, Compiled([_node(r.node, target) for r in results if str(r.node.resource_type) in ("model", "test")])
+    nodes = [r.node for r in results if str(r.node.resource_type) in ("model", "test")]
+    look_back = {node.unique_id for node in nodes if node.config.meta.get("looks_back", False)}
+    return done, Compiled([_node(node, target, not look_back.isdisjoint({node.unique_id, *node.depends_on.nodes})) for node in nodes])
 
 
-def _node(node: Any, target: DbtTarget) -> Node:
+def _node(node: Any, target: DbtTarget, looks_back: bool) -> Node:
     is_test = str(node.resource_type) == "test"
     return Node(
         unique_id=node.unique_id,
@@ -53,6 +55,7 @@ def _node(node: Any, target: DbtTarget) -> Node:
         is_error=is_test and str(node.config.severity).lower() == "error",
         keyed_by=_looks_at(node) if is_test else tuple(node.config.meta.get("keyed_by", ())),
         refers_to=_refers_to(node) if is_test else (),
+        looks_back=looks_back,
     )
 
 

@@ -114,6 +114,7 @@ build = Table(
     Column("started_at", DateTime(timezone=True), nullable=False),
     Column("finished_at", DateTime(timezone=True), nullable=False),
     Column("published_at", DateTime(timezone=True), comment="When it was published; empty: not yet."),
+    Column("look_back_load_number", BigInteger, comment="Up to this load the models that look back are made; empty: up to load_number."),
     comment="One row a finished dbt build. Key: build_id.",
 )
 

@@ -35,9 +35,10 @@ def pending(settings: Settings) -> Pending | None:
         return find(connection)
 
 
-def find(connection: Connection) -> Pending | None:
-    """The same, inside a transaction that the caller has open."""
-    built: int = connection.execute(select(func.coalesce(func.max(ledger.build.c.load_number), 0))).scalar_one()
+def find(connection: Connection, since: int | None = None) -> Pending | None:
+    """The same, inside a transaction that the caller has open; or what was loaded since a load that is named."""
+    last = select(func.coalesce(func.max(ledger.build.c.load_number), 0))
+    built: int = connection.execute(last).scalar_one() if since is None else since
     table = ledger.submission
     rows = connection.execute(
         select(

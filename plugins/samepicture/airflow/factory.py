@@ -35,6 +35,7 @@ SWEEP_EVERY_MINUTE = "* * * * *"
 EVERY_TEN_MINUTES = "*/10 * * * *"
 """A watched source is asked as often too, for what its watcher missed."""
 EARLY_EACH_DAY = "0 5 * * *"
+EACH_HOUR = "7 * * * *"
 
 
 def feed_dag(feed: Feed) -> DAG:
@@ -168,7 +169,7 @@ def warehouse_dag(record_types: Iterable[str]) -> DAG:
             from samepicture.publish import unpublished_since
 
             settings = pipeline().settings
-            built = build_models(settings)
+            built = build_models(settings, look_back=False)
             if built is None:
                 if unpublished_since(settings) is None:
                     raise AirflowSkipException("an earlier run has built this already")
@@ -179,6 +180,30 @@ def warehouse_dag(record_types: Iterable[str]) -> DAG:
             )
 
         build()
+    return dag
+
+
+def look_back_dag() -> DAG:
+    """Once an hour: what counts over everything there is would hold up each submission."""
+    with DAG(
+        dag_id="look_back",
+        dag_display_name="Look back: what counts over everything there is",
+        schedule=ScheduledSubmissions(EACH_HOUR, timezone="UTC"),
+        **ONE_AT_A_TIME,
+        tags=["warehouse"],
+    ) as dag:
+
+        @task(outlets=[marts_asset()], pool=WRITER_POOL)
+        @wordless
+        def look_back(outlet_events: Any = None) -> None:
+            """Rebuild the models that look back on what has come since, and have them published."""
+            from samepicture.build import build as build_models
+
+            if build_models(pipeline().settings) is None:
+                raise AirflowSkipException("nothing has come since")
+            outlet_events[marts_asset()].add_partitions("look_back")
+
+        look_back()
     return dag
 
 
