@@ -113,8 +113,9 @@ def write(extracts: Sequence[Extract], path: Path) -> list[Path]:
     if kind == ".csv":
         with path.open("w", newline="", encoding="utf-8-sig") as file:  # Excel takes a CSV without the mark for another encoding
             writer = csv.writer(file)
-            writer.writerow(only.rows.columns)
-            writer.writerows([safe_cell(cell) for cell in row] for row in only.rows.iter_rows())
+            writer.writerow([safe_cell(name) for name in only.rows.columns])
+            rows = only.rows.iter_rows()
+            writer.writerows([[safe_cell(cell) for cell in row] for row in rows])
     else:
         only.rows.write_parquet(path, metadata=dict(only.about))
     about = path.with_suffix(".about.txt")

@@ -23,6 +23,7 @@ BUILDS_SQL = (
     "compiled.py",
     "delta.py",
     "dbt_project.py",
+    "export.py",  # names of published tables that were looked up, conditions and days of ours
     "load.py",
     "pending.py",
     "publish.py",

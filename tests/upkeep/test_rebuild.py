@@ -47,6 +47,7 @@ def test_it_is_the_same_and_takes_its_place(lived_in: Pipeline) -> None:
     assert lived_in.build_and_publish() is not None
 
 
+@pytest.mark.faults
 def test_differences_are_told_and_only_accepted_when_asked(lived_in: Pipeline) -> None:
     with open_warehouse(lived_in.settings).writer() as connection:
         connection.execute(

@@ -106,7 +106,10 @@ def test_the_boards_extract_is_of_the_month(filled: Settings, tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["export", "complaint_outcomes", "a.csv"], "There is no published table 'complaint_outcomes': take one of complaint_outcome, "),
+        (
+            ["export", "complaint_outcomes", "a.csv"],
+            "There is no published table 'complaint_outcomes': take one of answer_coverage, complaint_outcome, ",
+        ),
         (["export", "feed_health", "a.doc"], "a.doc can't be written: end its name in .csv, .parquet or .xlsx"),
         (["board", "October", "a.xlsx"], "'October' is no month: write it as year and month, 2026-10."),
         (["board", "2024-08", "a.csv"], "several tables go into .xlsx alone"),
