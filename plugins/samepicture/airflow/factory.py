@@ -185,49 +185,34 @@ def warehouse_dag(record_types: Iterable[str]) -> DAG:
 
 def look_back_dag() -> DAG:
     """Once an hour: what counts over everything there is would hold up each submission."""
-    with DAG(
-        dag_id="look_back",
-        dag_display_name="Look back: what counts over everything there is",
-        schedule=ScheduledSubmissions(EACH_HOUR, timezone="UTC"),
-        **ONE_AT_A_TIME,
-        tags=["warehouse"],
-    ) as dag:
-
-        @task(outlets=[marts_asset()], pool=WRITER_POOL)
-        @wordless
-        def look_back(outlet_events: Any = None) -> None:
-            """Rebuild the models that look back on what has come since, and have them published."""
-            from samepicture.build import build as build_models
-
-            if build_models(pipeline().settings) is None:
-                raise AirflowSkipException("nothing has come since")
-            outlet_events[marts_asset()].add_partitions("look_back")
-
-        look_back()
-    return dag
+    return _scheduled_build("look_back", "Look back: what counts over everything there is", EACH_HOUR, clocks=False)
 
 
 def clock_dag() -> DAG:
     """Once a day: what is late or due changes by itself, also when nothing arrives."""
+    return _scheduled_build("clock", "Clock: what is late or due today", EARLY_EACH_DAY, clocks=True)
+
+
+def _scheduled_build(dag_id: str, title: str, schedule: str, *, clocks: bool) -> DAG:
     with DAG(
-        dag_id="clock",
-        dag_display_name="Clock: what is late or due today",
-        schedule=ScheduledSubmissions(EARLY_EACH_DAY, timezone="UTC"),
+        dag_id=dag_id,
+        dag_display_name=title,
+        schedule=ScheduledSubmissions(schedule, timezone="UTC"),
         **ONE_AT_A_TIME,
         tags=["warehouse"],
     ) as dag:
 
         @task(outlets=[marts_asset()], pool=WRITER_POOL)
         @wordless
-        def tick(outlet_events: Any = None) -> None:
-            """Rebuild the models that compare with today, and have them published."""
+        def rebuild(outlet_events: Any = None) -> None:
+            """Rebuild, and have it published."""
             from samepicture.build import build as build_models
 
-            if build_models(pipeline().settings, clocks=True) is None:
-                raise AirflowSkipException("nothing has been built yet")
-            outlet_events[marts_asset()].add_partitions("clock")
+            if build_models(pipeline().settings, clocks=clocks) is None:
+                raise AirflowSkipException("there is nothing to rebuild")
+            outlet_events[marts_asset()].add_partitions(dag_id)
 
-        tick()
+        rebuild()
     return dag
 
 
