@@ -1,10 +1,5 @@
 {# The codes of an organisation's own cases as the measures of KO41a (domain: A1). #}
 
-{# First day of the financial year that a day is in. #}
-{% macro financial_year_start(day) -%}
-    cast({{ dbt.dateadd('month', 3, dbt.date_trunc('year', dbt.dateadd('month', -3, day))) }} as date)
-{%- endmacro %}
-
 {# An age band; what is none of KO41a's is unknown to it. #}
 {% macro ko41a_age(band) -%}
     case {{ band }}

@@ -61,24 +61,31 @@
         from slack_0
     ),
     {% for level in range(1, depth + 1) %}
-    ranked_{{ level }} as (
+    {#- Small parts first, then the smallest: so many of them are withheld as it takes. #}
+    parts_{{ level }} as (
         select
-            parts.cell_key,
+            parts.*,
             totals.is_withheld as is_total_withheld,
-            count(case when {{ is_small('parts.cell_count') }} or parts.slack = 0 then 1 end)
-                over (partition by parts.parent_key, parts.partition_code)
-            as primary_count,
-            row_number() over (
-                partition by parts.parent_key, parts.partition_code
-                order by case when {{ is_small('parts.cell_count') }} or parts.slack = 0 then 0 else 1 end, parts.cell_count, parts.cell_key
-            ) - 1 as before_count,
-            sum(parts.slack) over (
-                partition by parts.parent_key, parts.partition_code
-                order by case when {{ is_small('parts.cell_count') }} or parts.slack = 0 then 0 else 1 end, parts.cell_count, parts.cell_key
-                rows unbounded preceding
-            ) - parts.slack as before_slack
+            case when {{ is_small('parts.cell_count') }} or parts.slack = 0 then 1 else 0 end as primary_number
         from slack_{{ level }} as parts
         inner join decided_{{ level - 1 }} as totals on parts.parent_key = totals.cell_key
+    ),
+
+    ranked_{{ level }} as (
+        select
+            cell_key,
+            is_total_withheld,
+            sum(primary_number) over (partition by parent_key, partition_code) as primary_count,
+            row_number() over (
+                partition by parent_key, partition_code
+                order by primary_number desc, cell_count, cell_key
+            ) - 1 as before_count,
+            sum(slack) over (
+                partition by parent_key, partition_code
+                order by primary_number desc, cell_count, cell_key
+                rows unbounded preceding
+            ) - slack as before_slack
+        from parts_{{ level }}
     ),
 
     decided_{{ level }} as (

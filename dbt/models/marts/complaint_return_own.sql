@@ -24,21 +24,22 @@ organisations as (
     group by organisation_ods_code
 ),
 
+financial_years as (
+    {{ financial_years() }}
+),
+
 years as (
     select
         organisations.organisation_ods_code,
         organisations.first_received_date,
-        {{ financial_year_start('days.date_day') }} as period_start_date,
-        max(days.date_day) as period_end_date
+        financial_years.year_name,
+        financial_years.period_start_date,
+        financial_years.period_end_date
     from organisations
-    inner join {{ ref('dim_date') }} as days
+    inner join financial_years
         on
-            {{ financial_year_start('organisations.first_received_date') }} <= days.date_day
-            and {{ financial_year_start('organisations.last_date') }} >= {{ financial_year_start('days.date_day') }}
-    group by
-        organisations.organisation_ods_code,
-        organisations.first_received_date,
-        {{ financial_year_start('days.date_day') }}
+            organisations.first_received_date <= financial_years.period_end_date
+            and organisations.last_date >= financial_years.period_start_date
 ),
 
 cases_of_years as (
@@ -161,8 +162,7 @@ without_subject as (
 
 select
     counted.organisation_ods_code,
-    cast(extract(year from years.period_start_date) as varchar)
-    || '-' || {{ dbt.right("cast(extract(year from years.period_start_date) + 1 as varchar)", 2) }} as year_name,
+    years.year_name,
     years.period_start_date,
     years.period_end_date,
     years.first_received_date,

@@ -3,12 +3,7 @@ with placed as (
 ),
 
 financial_years as (
-    select
-        financial_year_name as year_name,
-        min(date_day) as period_start_date,
-        max(date_day) as period_end_date
-    from {{ ref('dim_date') }}
-    group by financial_year_name
+    {{ financial_years() }}
 ),
 
 {# What a record says: its themes, and of a return whether the experience was a bad one. #}

@@ -2,12 +2,7 @@
 {%- set z = 1.959964 -%}
 
 with financial_years as (
-    select
-        financial_year_name as year_name,
-        min(date_day) as period_start_date,
-        max(date_day) as period_end_date
-    from {{ ref('dim_date') }}
-    group by financial_year_name
+    {{ financial_years() }}
 ),
 
 {# Of fewer than 10 people no share is told, on either side. #}
