@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
-from samepicture.export import CannotExport, Extract, extract
+from samepicture.export import CannotExport, Extract, Published
 from samepicture.settings import Settings
 
 MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
@@ -48,4 +48,5 @@ def board(settings: Settings, month: str) -> list[Extract]:
         "next": date(first.year + first.month // 12, first.month % 12 + 1, 1),
         "quarter": first.replace(month=first.month - (first.month - 1) % 3),
     }
-    return [extract(settings, page.table, page.where.format(**days), page.title) for page in PAGES]
+    published = Published(settings)
+    return [published.extract(page.table, page.where.format(**days), page.title) for page in PAGES]

@@ -245,9 +245,9 @@ def export(
     path: Annotated[Path, typer.Argument(help="The file to write: its ending, .csv, .parquet or .xlsx, says what it becomes.")],
 ) -> None:
     """Write a published table to a file, with a page that says what it holds, for when, what is withheld and how fresh it is."""
-    from samepicture.export import extract, write
+    from samepicture.export import Published, write
 
-    _written(write([extract(Settings.from_environment(), table)], path))
+    _written(write([Published(Settings.from_environment()).extract(table)], path))
 
 
 @app.command(epilog="Example: `samepicture board 2026-10 board-2026-10.xlsx`")

@@ -118,9 +118,13 @@ class Compiled:
                 chosen.add(unique_id)  # a test that names no table of records finds those that it tests by itself: it is run each time
         return [self.nodes[unique_id] for unique_id in order if unique_id in chosen]
 
+    def tables(self) -> dict[str, Node]:
+        """The models, by the names of their tables."""
+        return {node.table: node for node in self.nodes.values() if node.relation is not None}
+
     def sources_of(self, table: str) -> set[str]:
-        """The raw and ops tables that a model's table is made of, directly or not. Raises StopIteration for a table that no model makes."""
-        waiting = [next(node.unique_id for node in self.nodes.values() if node.relation is not None and node.table == table)]
+        """The raw and ops tables that a model's table is made of, directly or not. Raises KeyError for a table that no model makes."""
+        waiting = [self.tables()[table].unique_id]
         seen: set[str] = set()
         while waiting:
             unique_id = waiting.pop()

@@ -9,7 +9,7 @@ down one by one.
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -36,6 +36,8 @@ WITHHELD = (
     "{withheld} of {rows} rows have a count that is withheld: counts of 1 to 4 people, and what they could be worked out from, "
     "are empty, with is_suppressed. An empty cell is never a zero."
 )
+SCHEMA = "published."
+FEEDS = "select feed_name, publisher_name, record_type, is_active, is_late, last_loaded_at from published.feed_health order by feed_name"
 SHEET_NAME_LENGTH = 31
 """Characters that Excel allows."""
 
@@ -53,52 +55,61 @@ class Extract:
     about: Sequence[tuple[str, str]]
 
 
-def extract(settings: Settings, table: str, where: str = "true", title: str = "") -> Extract:
-    """The rows of a published table, and their page. Raises CannotExport, and WarehouseError where nothing is published."""
-    name = table.removeprefix("published.")
-    if name in NOT_EXPORTED:
-        raise CannotExport(NOT_EXPORTED[name])
-    if name not in meanings():
-        known = ", ".join(sorted(meanings().keys() - NOT_EXPORTED.keys()))
-        raise CannotExport(f"There is no published table {table!r}: take one of {known}.")
-    order = ", ".join(meanings()[name].key)
-    columns, rows = open_warehouse(settings).query(f"select * from published.{name} where {where} order by {order}")  # noqa: S608 - names and conditions of ours
-    frame = pl.DataFrame(rows, schema=columns, orient="row", infer_schema_length=None)
-    return Extract(name, frame, [("Table", title or f"published.{name}"), *_about(settings, name, frame)])
+class Published:
+    """What is published now, to be taken out table by table. Raises CannotExport where another version of the project has made it."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._warehouse = open_warehouse(settings)
+        compiled = Compiled.read(settings.compiled, project_sha256())
+        if compiled is None:
+            raise CannotExport("Nothing that this version of the project has made is published: let it build first, then export.")
+        self._compiled = compiled
+        self._models = {name.removeprefix(SCHEMA): node.name for name, node in compiled.tables().items() if name.startswith(SCHEMA)}
+        self._feeds = self._warehouse.query(FEEDS)[1]
+
+    def extract(self, table: str, where: str = "true", title: str = "") -> Extract:
+        """The rows of a table, and their page. Raises CannotExport, and WarehouseError."""
+        name = table.removeprefix(SCHEMA)
+        if name in NOT_EXPORTED:
+            raise CannotExport(NOT_EXPORTED[name])
+        if name not in self._models:
+            known = ", ".join(sorted(self._models.keys() - NOT_EXPORTED.keys()))
+            raise CannotExport(f"There is no published table {table!r}: take one of {known}.")
+        meaning = meanings()[self._models[name]]
+        columns, rows = self._warehouse.query(
+            f"select * from {SCHEMA}{name} where {where} order by {', '.join(meaning.key)}"  # noqa: S608 - names that were looked up, conditions of ours
+        )
+        frame = pl.DataFrame(rows, schema=columns, orient="row", infer_schema_length=None)
+        about = [
+            ("Table", title or f"{SCHEMA}{name}"),
+            *meaning.sections.items(),
+            *_contents(frame),
+            ("Made", f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"),
+            *self._freshness(f"{SCHEMA}{name}"),
+            *((f"Column {column}", text) for column, text in meaning.columns.items()),
+        ]
+        return Extract(name, frame, about)
+
+    def _freshness(self, table: str) -> Iterator[tuple[str, str]]:
+        """How fresh each feed is that the table is made of, and which has sent nothing yet."""
+        sources = self._compiled.sources_of(table)
+        for name, publisher, record_type, is_active, is_late, loaded_at in self._feeds:
+            if f"raw.{record_type}" in sources:
+                came = (
+                    f"last loaded {loaded_at:%Y-%m-%d}{', late' if is_late else ''}" if is_active and loaded_at else "nothing has come yet"
+                )
+                yield f"Feed {name}", f"{publisher}: {came}"
 
 
-def _about(settings: Settings, name: str, rows: pl.DataFrame) -> list[tuple[str, str]]:
-    meaning = meanings()[name]
-    found = [*meaning.sections.items()]
+def _contents(rows: pl.DataFrame) -> Iterator[tuple[str, str]]:
+    """The period by each day that is in it, how many rows, and of how many a count is withheld."""
     for column, kind in rows.schema.items():
         first, last = (rows[column].min(), rows[column].max()) if kind == pl.Date else (None, None)
         if isinstance(first, date) and isinstance(last, date):
-            found.append((f"Period, by {column}", f"{first} to {last}"))
-    found.append(("Rows", f"{rows.height:,}"))
+            yield f"Period, by {column}", f"{first} to {last}"
+    yield "Rows", f"{rows.height:,}"
     if "is_suppressed" in rows.columns:
-        found.append(("Withheld", WITHHELD.format(withheld=rows["is_suppressed"].sum(), rows=rows.height)))
-    found.append(("Made", f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"))
-    found.extend(_freshness(settings, name))
-    return [*found, *((f"Column {column}", text) for column, text in meaning.columns.items())]
-
-
-def _freshness(settings: Settings, name: str) -> list[tuple[str, str]]:
-    """How fresh each feed is that the table is made of, and which has sent nothing yet."""
-    compiled = Compiled.read(settings.compiled, project_sha256())
-    if compiled is None:
-        raise CannotExport(
-            "What is published was made by another version of the project: run `samepicture airflow` until it has built, then export."
-        )
-    record_types = {source.removeprefix("raw.") for source in compiled.sources_of(f"published.{name}") if source.startswith("raw.")}
-    _, rows = open_warehouse(settings).query(
-        "select feed_name, publisher_name, record_type, is_active, is_late, last_loaded_at from published.feed_health order by feed_name"
-    )
-    found = []
-    for feed_name, publisher, record_type, is_active, is_late, loaded_at in rows:
-        if record_type in record_types:
-            last = f"last loaded {loaded_at:%Y-%m-%d}{', late' if is_late else ''}" if is_active and loaded_at else "nothing has come yet"
-            found.append((f"Feed {feed_name}", f"{publisher}: {last}"))
-    return found
+        yield "Withheld", WITHHELD.format(withheld=rows["is_suppressed"].sum(), rows=rows.height)
 
 
 def write(extracts: Sequence[Extract], path: Path) -> list[Path]:

@@ -1,4 +1,4 @@
-"""What a published table means: the description of its model, as dbt's yml has it."""
+"""What a model means: its description, as dbt's yml has it."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ from functools import cache
 
 import yaml
 
-from samepicture.settings import PROJECT
+from samepicture.dbt_project import DBT
 
-MODELS = PROJECT / "dbt" / "models"
 SECTION = re.compile(r"\*\*(\w+)\.\*\* (.+)")
 
 
@@ -31,13 +30,11 @@ class Meaning:
 
 @cache
 def meanings() -> dict[str, Meaning]:
-    """Of each published table, by its name. A model is published by its folder, or where its SQL says so."""
-    found = {}
-    for path in sorted(MODELS.glob("*/*.yml")):
-        for model in yaml.safe_load(path.read_text()).get("models", []):
-            name = model["name"].removeprefix("published_")
-            sql = path.with_name(f"{model['name']}.sql")
-            if path.parent.name == "published" or (sql.exists() and "schema='published'" in sql.read_text()):
-                columns = {column["name"]: column["description"].strip() for column in model["columns"]}
-                found[name] = Meaning(dict(SECTION.findall(model["description"])), columns)
-    return found
+    """Of each model, by its name."""
+    return {
+        model["name"]: Meaning(
+            dict(SECTION.findall(model["description"])), {column["name"]: column["description"].strip() for column in model["columns"]}
+        )
+        for path in sorted((DBT / "models").glob("*/*.yml"))
+        for model in yaml.safe_load(path.read_text()).get("models", [])
+    }
