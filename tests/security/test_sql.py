@@ -54,6 +54,12 @@ def test_sql_is_put_together_in_few_places() -> None:
 
 
 @pytest.fixture
+def pipeline(on_made_duckdb: Pipeline) -> Pipeline:
+    """What is tested here is not the first build."""
+    return on_made_duckdb
+
+
+@pytest.fixture
 def statements(monkeypatch: pytest.MonkeyPatch) -> Any:
     """The text of every statement that any engine, or DuckDB itself, is given."""
     seen: list[str] = []

@@ -155,7 +155,8 @@ def test_what_is_loaded_and_not_built_and_built_and_not_published_is_late(pipeli
     assert ill(lines(pipeline.settings, datetime.now(UTC) + WAITING_TOO_LONG + timedelta(seconds=5))) == ["publish"]
 
 
-def test_a_writer_that_has_the_warehouse_is_no_fault(pipeline: Pipeline, api: ApiServer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_writer_that_has_the_warehouse_is_no_fault(on_made_duckdb: Pipeline, api: ApiServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    pipeline = on_made_duckdb
     monkeypatch.setattr(health, "SECONDS", 0.5)
     receipt, _ = pipeline.land_file("complaint_eastvale", GOOD)
     pipeline.judge(receipt.submission_id)

@@ -60,7 +60,8 @@ def test_every_model_is_what_dbt_makes_of_it(on_each_engine: Pipeline) -> None:
     assert done.tests > 100
 
 
-def test_only_what_depends_on_the_change_is_made(pipeline: Pipeline) -> None:
+def test_only_what_depends_on_the_change_is_made(on_made_duckdb: Pipeline) -> None:
+    pipeline = on_made_duckdb
     feed = pipeline.feeds["complaint_return"]
     receipt, _ = pipeline.land_file(feed.id, feed.samples[0])
     pipeline.judge(receipt.submission_id)

@@ -33,6 +33,12 @@ def practices(*numbers: int, spoilt: bool = False) -> bytes:
     return "".join([LINES[0], *rows]).encode()
 
 
+@pytest.fixture
+def pipeline(on_made_duckdb: Pipeline) -> Pipeline:
+    """What is tested here is not the first build."""
+    return on_made_duckdb
+
+
 def loaded(pipeline: Pipeline, name: str, content: bytes) -> str:
     receipt, _ = pipeline.land("complaint_return", name, io.BytesIO(content))
     pipeline.judge(receipt.submission_id)
