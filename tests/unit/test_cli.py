@@ -37,6 +37,14 @@ def submitted(home: Path) -> subprocess.CompletedProcess[str]:
     return samepicture(home, "submit", "complaint_return", str(good), str(BAD), "--now")
 
 
+def test_a_saved_question_is_asked_as_the_page_says(home: Path, submitted: subprocess.CompletedProcess[str]) -> None:
+    """It begins with a comment, which the command would take for an option."""
+    assert 'samepicture query -- "$(cat dbt/analyses/' in (PROJECT / "docs" / "analyst.md").read_text()
+    done = samepicture(home, "query", "--", (PROJECT / "dbt" / "analyses" / "20_feed_health.sql").read_text())
+    assert done.returncode == 0, done.stderr
+    assert "Written complaints" in done.stdout
+
+
 def test_submit_now_tells_what_became_of_each_file(submitted: subprocess.CompletedProcess[str]) -> None:
     assert "loaded: 8 of 8 records accepted, 0 rejected" in submitted.stdout
     assert "rejected (too_many_rejected): 7 of 11 records" in submitted.stdout

@@ -255,6 +255,12 @@ def test_each_query_of_the_analysts_page_gives_rows(session: Any) -> None:
     assert [sql for sql in empty if "published.recommendations" not in sql and "published.spc" not in sql] == []
 
 
+@pytest.mark.parametrize("path", sorted((PROJECT / "dbt" / "analyses").glob("*.sql")), ids=lambda path: path.stem)
+def test_each_saved_question_runs_on_the_server_for_an_analyst(session: Any, path: Path) -> None:
+    """What it answers is looked at on the embedded warehouse; that tables are the same is tested elsewhere."""
+    session("anna").rows(path.read_text())
+
+
 def test_python_and_psql_connect_as_the_page_says(url: str) -> None:
     page, address = (PROJECT / "docs" / "analyst.md").read_text(), make_url(as_login(url, "anna"))
     (python,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
