@@ -34,7 +34,11 @@ def tables(connection: Connection) -> list[tuple[str, str]]:
     found = connection.exec_driver_sql(
         "select table_schema, table_name from information_schema.tables where table_catalog = current_catalog()"
     ).all()
-    return sorted((row[0], row[1]) for row in found if row[0] in COPIED_SCHEMAS and tuple(row) not in LEFT_OUT)
+    return sorted((row[0], row[1]) for row in found if _is_copied(row[0], row[1]))
+
+
+def _is_copied(schema: str, table: str) -> bool:
+    return schema in COPIED_SCHEMAS and (schema, table) not in LEFT_OUT
 
 
 def replace(copy: Path, warehouse: Path, tables: Sequence[tuple[str, str]], builds: Sequence[Any], *, afresh: bool = False) -> None:
@@ -71,7 +75,9 @@ def shown(copy: Path) -> set[str]:
 
 
 def note(connection: Connection, table: str, keys: str, build_id: str) -> None:
-    """Keep the keys of a table's changed rows."""
+    """Keep the keys of a table's changed rows, where the copy holds it."""
+    if not _is_copied(*table.split(".")):
+        return
     kept = f'{CHANGES}."{table}"'
     connection.exec_driver_sql(f"create schema if not exists {CHANGES}")
     connection.exec_driver_sql(f"create table if not exists {kept} as select '' as build_id, * from {keys} where false")  # noqa: S608
