@@ -61,6 +61,13 @@ def test_every_mart_belongs_to_a_question() -> None:
         assert question["relation_name"].split(".")[1] == question["mart_name"]
 
 
+def test_who_asks_may_read_where_the_answer_is() -> None:
+    """Comms reads `published` alone."""
+    relations = [question["relation_name"] for question in QUESTIONS.values() if "comms" in question["asked_by"]]
+    assert relations
+    assert [relation for relation in relations if not relation.startswith("published.")] == []
+
+
 def test_the_analysts_page_lists_the_saved_questions() -> None:
     page = (DBT.parent / "docs" / "analyst.md").read_text()
     assert [path.name for path in ANALYSES if f"`{path.name}`" not in page] == []

@@ -130,6 +130,7 @@ def test_postgresql_withholds_the_same(postgres_url: str) -> None:
 
 MONTHS = [date(2024, month, 9) for month in range(1, 13)]
 OUTCOMES = ("upheld", "partially_upheld", "not_upheld", None)
+ETHNIC = "A" * 70 + "B" * 9 + "H" * 9 + "KLNNNPRSZZ"
 FEED = provenance("x-1", "complaints", "2025-01-31")
 
 
@@ -147,7 +148,8 @@ def invented(seed: int) -> list[Row]:
                 answered = {"response_sent_date": f"2024-{month.month:02}-{chance.choice((26, 26, 28))}"} if chance.random() < 0.8 else {}
                 subjects = chance.choice((["communications"], ["waiting_times", "communications"], ["transport"]))
                 key = f"{number}-{month.month}-{n}"
-                row = case(key, month.isoformat(), FEED, subjects, **closed, **acknowledged, **outcome, **due, **answered)
+                people = {"ethnic_category_code": chance.choice(ETHNIC), "has_learning_disability": chance.choice((False,) * 80 + (True, None))}
+                row = case(key, month.isoformat(), FEED, subjects, **closed, **acknowledged, **outcome, **due, **answered, **people)
                 rows.append(row | {"organisation_ods_code": f"RX{number}"})
     return rows
 
@@ -159,7 +161,7 @@ def published_tables(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     warehouse.insert("raw.complaint", invented(5))
     warehouse.insert("ops.feed", [feed("complaints", "complaint", "complaints", "nursing")])
     warehouse.insert("ops.submission", [submission("x-1", "complaints", "complaint", "2025-01-31", 1)])
-    names = ("complaint_timeliness", "complaint_outcome", "spc", "theme_evidence")
+    names = ("complaint_timeliness", "complaint_outcome", "spc", "theme_evidence", "known_already", "representativeness")
     wanted = ["--select", *(f"+published_{name}" for name in names), "--exclude-resource-type", "test", "unit_test"]
     statuses = warehouse.dbt("build", *wanted)
     assert set(statuses.values()) == {"success"}
@@ -183,6 +185,42 @@ def in_rows(attacker: Attacker, warehouse: Warehouse, table: str, key: str, spli
                     cells.append(rest_of(f"{name} {total}", parts[0]))
                     attacker.knows_of(cells[-1])
                 attacker.adds_up(f"{name} {total}", cells)
+
+
+def totals_over_quarters(attacker: Attacker, warehouse: Warehouse) -> None:
+    """What is known of a theme is the sum of its quarters."""
+    cells = defaultdict(list)
+    for theme, organisation, name in warehouse.query(
+        "select theme_code, organisation_ods_code, "
+        "concat_ws(' ', 'theme_evidence', theme_code, organisation_ods_code, quarter_start_date) "
+        "from published.theme_evidence"
+    ):
+        cells[theme, organisation].append(f"{name} feedback_count")
+    for theme, organisation, count in warehouse.query("select theme_code, organisation_ods_code, feedback_count from published.known_already"):
+        attacker.sees(f"known {theme} {organisation}", count)
+        assert all(map(attacker.has, cells[theme, organisation]))
+        attacker.adds_up(f"known {theme} {organisation}", cells[theme, organisation])
+
+
+def shares_of_groups(attacker: Attacker, warehouse: Warehouse) -> None:
+    """Of those whose group is known, so many are of each; a broad group is the sum of its own."""
+    broad = dict(warehouse.query("select people_group_code, group_code from conformed.bridge_group_member where group_level_code = 'broad'"))
+    parts = defaultdict(set)
+    for year, dimension, group, known, count in warehouse.query(
+        "select distinct year_name, dimension_code, group_code, known_count, feedback_count "
+        "from published.representativeness where source_code = 'complaint' and (feedback_count is not null or is_suppressed)"
+    ):
+        total = f"{year} {dimension}"
+        attacker.sees(total, known)
+        attacker.sees(f"{total} {group}", count)
+        parts[f"{total} {broad[group]}" if dimension == "ethnic_2001" and group in broad else total].add(f"{total} {group}")
+    for total, groups in parts.items():
+        others = f"{total} others"
+        if total.endswith("learning_disability"):
+            attacker.knows_of(others)
+            groups.add(others)
+        attacker.adds_up(total, sorted(groups))
+    assert parts
 
 
 def test_our_published_tables_give_nothing_away_even_together(published_tables: Warehouse) -> None:
@@ -213,6 +251,8 @@ def test_our_published_tables_give_nothing_away_even_together(published_tables: 
         total = f"complaint_timeliness {organisation} {quarter} complaint_count"
         if attacker.has(total):  # of a quarter without complaints there is no row
             attacker.adds_up(total, cells)
+    totals_over_quarters(attacker, published_tables)
+    shares_of_groups(attacker, published_tables)
     assert len(attacker.least) > 300
     assert len(attacker.shown) > 300, "else little is published at all"
     small = {cell: count for cell, count in attacker.worked_out().items() if 1 <= count <= 4}

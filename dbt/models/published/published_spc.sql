@@ -42,12 +42,16 @@ select
     month_start_date,
     point_number,
     point_count,
+    phase_start_date,
+    phase_reason,
     case when not is_suppressed then value end as value,
     case when not has_suppressed_point then mean_value end as mean_value,
     case when not has_suppressed_point then lower_limit end as lower_limit,
     case when not has_suppressed_point then upper_limit end as upper_limit,
     special_cause_code,
     variation_code,
+    target_value,
+    assurance_code,
     is_latest,
     is_suppressed
 from series
