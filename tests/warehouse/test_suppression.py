@@ -148,7 +148,10 @@ def invented(seed: int) -> list[Row]:
                 answered = {"response_sent_date": f"2024-{month.month:02}-{chance.choice((26, 26, 28))}"} if chance.random() < 0.8 else {}
                 subjects = chance.choice((["communications"], ["waiting_times", "communications"], ["transport"]))
                 key = f"{number}-{month.month}-{n}"
-                people = {"ethnic_category_code": chance.choice(ETHNIC), "has_learning_disability": chance.choice((False,) * 80 + (True, None))}
+                people = {
+                    "ethnic_category_code": chance.choice(ETHNIC),
+                    "has_learning_disability": chance.choice((False,) * 80 + (True, None)),
+                }
                 row = case(key, month.isoformat(), FEED, subjects, **closed, **acknowledged, **outcome, **due, **answered, **people)
                 rows.append(row | {"organisation_ods_code": f"RX{number}"})
     return rows
@@ -196,7 +199,9 @@ def totals_over_quarters(attacker: Attacker, warehouse: Warehouse) -> None:
         "from published.theme_evidence"
     ):
         cells[theme, organisation].append(f"{name} feedback_count")
-    for theme, organisation, count in warehouse.query("select theme_code, organisation_ods_code, feedback_count from published.known_already"):
+    for theme, organisation, count in warehouse.query(
+        "select theme_code, organisation_ods_code, feedback_count from published.known_already"
+    ):
         attacker.sees(f"known {theme} {organisation}", count)
         assert all(map(attacker.has, cells[theme, organisation]))
         attacker.adds_up(f"known {theme} {organisation}", cells[theme, organisation])
@@ -204,7 +209,9 @@ def totals_over_quarters(attacker: Attacker, warehouse: Warehouse) -> None:
 
 def shares_of_groups(attacker: Attacker, warehouse: Warehouse) -> None:
     """Of those whose group is known, so many are of each; a broad group is the sum of its own."""
-    broad = dict(warehouse.query("select people_group_code, group_code from conformed.bridge_group_member where group_level_code = 'broad'"))
+    broad = dict(
+        warehouse.query("select people_group_code, group_code from conformed.bridge_group_member where group_level_code = 'broad'")
+    )
     parts = defaultdict(set)
     for year, dimension, group, known, count in warehouse.query(
         "select distinct year_name, dimension_code, group_code, known_count, feedback_count "
