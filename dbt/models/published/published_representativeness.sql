@@ -132,7 +132,10 @@ select
     placed.group_code,
     placed.group_name,
     case when placed.place_code = 'all' and not placed.is_known_withheld then placed.known_count end as known_count,
-    case when placed.place_code = 'all' then cast(floor({{ rounded('placed.coverage * 10', 9) }}) / 10 as double precision) end as coverage_tenths,
+    case
+        when placed.place_code = 'all'
+            then cast(floor({{ rounded('placed.coverage * 10', 9) }}) / 10 as double precision)
+    end as coverage_tenths,
     {%- set numbers = [
         'feedback_count', 'feedback_share', 'feedback_share_low', 'feedback_share_high',
         'representation_index', 'representation_index_low', 'representation_index_high'
