@@ -28,6 +28,15 @@ services as (
     where feedback_services.service_scheme_code <> 'organisation'
 ),
 
+{# What sources call a service is matched to settings alone; a setting belongs to the piece, whoever it speaks of. #}
+settings as (
+    select
+        feedback_id,
+        'setting' as service_scheme_code,
+        setting_group_code as service_code
+    from {{ ref('bridge_feedback_setting') }}
+),
+
 {# Each piece once for all services, and once for each that it names. #}
 known as (
     select
@@ -45,6 +54,13 @@ known as (
         on
             described.feedback_id = services.feedback_id
             and described.organisation_ods_code = services.organisation_ods_code
+    union all
+    select
+        described.*,
+        settings.service_scheme_code,
+        settings.service_code
+    from described
+    inner join settings on described.feedback_id = settings.feedback_id
 ),
 
 counted as (
