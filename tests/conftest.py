@@ -21,6 +21,15 @@ hypothesis.settings.load_profile("any machine")
 PUBLISHED = PROJECT.parent / "shared" / "data"
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A slow test of both engines that is `quick_on` one of them runs on the other with `make faults`."""
+    for item in items:
+        marker = item.get_closest_marker("quick_on")
+        if marker and isinstance(item, pytest.Function) and marker.args[0] not in item.callspec.params.values():
+            item.add_marker(pytest.mark.faults)
+
+
 @pytest.fixture
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """An empty installation in a temporary folder."""

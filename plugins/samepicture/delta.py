@@ -97,7 +97,7 @@ def apply(
     table = relation.rsplit(".", 1)[-1]
     connection.exec_driver_sql(f"delete from {relation} using {keys} as keys where {engine.is_same(table, 'keys', keyed_by)}")  # noqa: S608
     append(connection, relation, f"select * from {after}")  # noqa: S608
-    engine.note_changes(connection, name, keys, build_id)
+    engine.note_changes(connection, relation, name, keys, after, build_id)
     return Changed(before, after)
 
 

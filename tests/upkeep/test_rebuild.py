@@ -34,6 +34,7 @@ def lived_in(pipeline: Pipeline) -> Pipeline:
     return pipeline
 
 
+@pytest.mark.quick_on("postgresql")
 def test_it_is_the_same_and_takes_its_place(lived_in: Pipeline) -> None:
     before = tables(lived_in.settings)
     done = rebuild(lived_in)

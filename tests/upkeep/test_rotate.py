@@ -37,6 +37,7 @@ def published(pipeline: Pipeline) -> dict[str, list[str]]:
     }
 
 
+@pytest.mark.quick_on("postgresql")
 def test_rotating_keeps_links_and_versions_without_any_original(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
     first = loaded(pipeline, export(LINKED, {"ID": "BAD", "Date received": "99/99/9999"}, {"ID": "GONE"}, *others(20)))
     second = loaded(pipeline, export(*others(3, 40)))

@@ -107,8 +107,8 @@ class BuildSQL(Protocol):
     def is_same(self, left: str, right: str, columns: Sequence[str]) -> str:
         """The condition that two rows have these columns the same: NULL is the same as NULL."""
 
-    def note_changes(self, connection: Connection, model: str, keys: str, build_id: str) -> None:
-        """Keep the keys of a model's changed rows, where an analysts' copy is to take them over."""
+    def note_changes(self, connection: Connection, relation: str, model: str, keys: str, rows: str, build_id: str) -> None:
+        """Keep the keys of a relation's changed rows, and `rows`, which are what they are now, where an analysts' copy is to take them over."""
 
 
 def append(connection: Connection, relation: str, sql: str) -> None:

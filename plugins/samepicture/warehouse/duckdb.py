@@ -36,13 +36,18 @@ class DuckDBWarehouse:
 
         Queues for the file while another process has it, at most WAIT_SECONDS.
         """
-        with self.turn():
-            connection = self._connect()
-            try:
-                with connection.begin():
-                    yield connection
-            finally:
-                connection.close()
+        with self.turn(), self._transaction() as connection:
+            yield connection
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Connection]:
+        """One transaction of somebody whose turn it is."""
+        connection = self._connect()
+        try:
+            with connection.begin():
+                yield connection
+        finally:
+            connection.close()
 
     def reader(self) -> AbstractContextManager[Connection]:
         """The same: while one process writes to the file, no other can open it."""
@@ -174,16 +179,19 @@ class DuckDBWarehouse:
         picture.forget_all(connection)
 
     def publish(self, *, afresh: bool = False) -> None:
-        """Replace the analysts' copy; they keep the old one until they reopen. `afresh`: a file keeps what was deleted from it."""
-        with self.writer() as connection:
-            tables = picture.tables(connection)
-            builds = connection.execute(select(ledger.build)).all()
+        """Replace the analysts' copy; they keep the old one until they reopen. `afresh`: a file keeps what was deleted from it.
+
+        No build comes between what is read of the builds and what is copied.
+        """
         with self.turn():
+            with self._transaction() as connection:
+                tables = picture.tables(connection)
+                builds = connection.execute(select(ledger.build)).all()
             picture.replace(self.copy, self.path, tables, builds, afresh=afresh)
-        build_ids = [build.build_id for build in builds]
-        with self.writer() as connection:
-            picture.forget(connection, build_ids)
-            ledger.mark_published(connection, build_ids)
+            build_ids = [build.build_id for build in builds]
+            with self._transaction() as connection:
+                picture.forget(connection, build_ids)
+                ledger.mark_published(connection, build_ids)
 
     def is_published(self, build: Any) -> bool:
         """Whether the copy shows it."""
@@ -219,9 +227,9 @@ class DuckDBBuild:
         """The condition that two rows have these columns the same."""
         return " and ".join(f"{left}.{column} is not distinct from {right}.{column}" for column in columns)
 
-    def note_changes(self, connection: Connection, model: str, keys: str, build_id: str) -> None:
-        """Keep the keys until the copy has taken them over."""
-        picture.note(connection, model, keys, build_id)
+    def note_changes(self, connection: Connection, relation: str, model: str, keys: str, rows: str, build_id: str) -> None:
+        """Keep keys and rows until the copy has taken them over."""
+        picture.note(connection, relation, model, keys, rows, build_id)
 
 
 def _add_columns(connection: Connection, tables: MetaData) -> None:

@@ -25,8 +25,9 @@ LEFT_OUT = (("ops", "quarantine"), ("ops", "pseudonym_key"), ("published", "narr
 """Tables that hold words, redacted as they are: a file has no roles and writes down no reader. Of the key analysts need to know nothing."""
 HIDDEN = {("ops", "submission"): "exclude (file_name, rejection_sentence)"}
 """A sender may have named a person in it."""
-CHANGES = "changes"
-"""Schema of the keys that each build touched, a table for each that was made record by record, until the copy has taken them over."""
+CHANGES, ROWS = "changes", "changed_rows"
+"""Schemas of the keys that each build touched and of the rows that they have now, a table for each that was made record by record,
+until the copy has taken them over: it need not look for them among all rows."""
 
 
 def tables(connection: Connection) -> list[tuple[str, str]]:
@@ -57,7 +58,7 @@ def replace(copy: Path, warehouse: Path, tables: Sequence[tuple[str, str]], buil
         target.execute(f"attach '{_quoted(warehouse)}' as warehouse (read_only)")
         for schema, table in tables:
             if since is not None and f"{schema}.{table}" in since.by_record:
-                _take_over(target, f'"{schema}"."{table}"', f'warehouse.{CHANGES}."{schema}.{table}"', since.build_ids)
+                _take_over(target, schema, table, since.build_ids)
                 continue
             target.execute(f'create schema if not exists "{schema}"')
             columns = f"* {HIDDEN.get((schema, table), '')}"
@@ -74,26 +75,32 @@ def shown(copy: Path) -> set[str]:
         return {row[0] for row in connection.execute("select build_id from ops.build").fetchall()}
 
 
-def note(connection: Connection, table: str, keys: str, build_id: str) -> None:
-    """Keep the keys of a table's changed rows, where the copy holds it."""
+def note(connection: Connection, relation: str, table: str, keys: str, rows: str, build_id: str) -> None:
+    """Keep the keys of a table's changed rows and what they are now, where the copy holds it."""
     if not _is_copied(*table.split(".")):
         return
-    kept = f'{CHANGES}."{table}"'
-    connection.exec_driver_sql(f"create schema if not exists {CHANGES}")
-    connection.exec_driver_sql(f"create table if not exists {kept} as select '' as build_id, * from {keys} where false")  # noqa: S608
-    connection.exec_driver_sql(f"insert into {kept} select '{build_id}', * from {keys}")  # noqa: S608 - a hexadecimal number of ours
+    for schema, like in ((CHANGES, keys), (ROWS, relation)):
+        connection.exec_driver_sql(f"create schema if not exists {schema}")
+        connection.exec_driver_sql(f"create table if not exists {schema}.\"{table}\" as select '' as build_id, * from {like} where false")  # noqa: S608
+    kept = f'{ROWS}."{table}"'
+    same = _is_same("keys", f'"{table}"', [row[0] for row in connection.exec_driver_sql(f"describe {keys}")])
+    connection.exec_driver_sql(f"delete from {kept} using {keys} as keys where {same}")  # noqa: S608 - what an earlier build made of them
+    for schema, source in ((CHANGES, keys), (ROWS, rows)):
+        connection.exec_driver_sql(f"insert into {schema}.\"{table}\" by name select '{build_id}' as build_id, * from {source}")  # noqa: S608 - a hexadecimal number of ours
 
 
 def forget(connection: Connection, build_ids: Sequence[str]) -> None:
-    """Drop the keys that these builds touched: the copy has taken them over. Those of a build that came meanwhile stay."""
-    for table in inspect(connection).get_table_names(schema=CHANGES):
-        keys = Table(table, MetaData(schema=CHANGES), Column("build_id", String))
-        connection.execute(delete(keys).where(keys.c.build_id.in_(build_ids)))
+    """Drop what these builds changed: the copy has taken it over. That of a build that came meanwhile stays."""
+    for schema in (CHANGES, ROWS):
+        for table in inspect(connection).get_table_names(schema=schema):
+            kept = Table(table, MetaData(schema=schema), Column("build_id", String))
+            connection.execute(delete(kept).where(kept.c.build_id.in_(build_ids)))
 
 
 def forget_all(connection: Connection) -> None:
-    """Drop all keys: every model was made whole, by SQL that may know its rows by other columns now."""
-    connection.exec_driver_sql(f"drop schema if exists {CHANGES} cascade")
+    """Drop all of it: every model was made whole, by SQL that may know its rows by other columns now."""
+    for schema in (CHANGES, ROWS):
+        connection.exec_driver_sql(f"drop schema if exists {schema} cascade")
 
 
 @dataclass(frozen=True)
@@ -117,16 +124,18 @@ def _since(copy: Path, builds: Sequence[Any]) -> _Since | None:
     return _Since(tuple(row.build_id for row in since), whole, frozenset(name.removesuffix(BY_RECORD) for name in names) - whole)
 
 
-def _take_over(copy: duckdb.DuckDBPyConnection, table: str, changes: str, build_ids: Iterable[str]) -> None:
+def _take_over(copy: duckdb.DuckDBPyConnection, schema: str, table: str, build_ids: Iterable[str]) -> None:
     """Replace the rows of the records that changed."""
-    keyed_by = [row[0] for row in copy.execute(f"describe {changes}").fetchall() if row[0] != "build_id"]
-    builds = ", ".join(f"'{build_id}'" for build_id in build_ids)  # hexadecimal numbers of ours
-    keys = f"(select distinct {', '.join(keyed_by)} from {changes} where build_id in ({builds}))"  # noqa: S608 - names out of our own catalogue
-    name = table.rsplit(".", 1)[-1]
-    same = " and ".join(f"keys.{column} is not distinct from {name}.{column}" for column in keyed_by)
-    changed = f"exists (select 1 from {keys} as keys where {same})"  # noqa: S608 - names out of our own catalogue
-    copy.execute(f"delete from {table} where {changed}")  # noqa: S608
-    copy.execute(f"insert into {table} by name select * from warehouse.{table} as {name} where {changed}")  # noqa: S608
+    keys, rows = (f'warehouse.{each}."{schema}.{table}"' for each in (CHANGES, ROWS))
+    of_builds = "build_id in ({})".format(", ".join(f"'{build_id}'" for build_id in build_ids))  # hexadecimal numbers of ours
+    keyed_by = [row[0] for row in copy.execute(f"describe {keys}").fetchall() if row[0] != "build_id"]
+    changed = f"select 1 from {keys} as keys where {of_builds} and {_is_same('keys', table, keyed_by)}"  # noqa: S608 - names out of our own catalogue
+    copy.execute(f'delete from "{schema}"."{table}" where exists ({changed})')  # noqa: S608
+    copy.execute(f'insert into "{schema}"."{table}" by name select * exclude (build_id) from {rows} where {of_builds}')  # noqa: S608
+
+
+def _is_same(left: str, right: str, columns: Iterable[str]) -> str:
+    return " and ".join(f"{left}.{column} is not distinct from {right}.{column}" for column in columns)
 
 
 def _quoted(path: Path) -> str:

@@ -78,7 +78,7 @@ class PostgresBuild:
         same = (f"{left}.{column} is not distinct from {right}.{column}" for column in columns)
         return " and ".join([f"{key_hash(columns, left)} = {key_hash(columns, right)}", *same])
 
-    def note_changes(self, connection: Connection, model: str, keys: str, build_id: str) -> None:
+    def note_changes(self, connection: Connection, relation: str, model: str, keys: str, rows: str, build_id: str) -> None:
         """Nothing is to be copied: what is committed shows."""
 
 
