@@ -19,12 +19,16 @@ complaint_spans as (
     select
         organisation_ods_code,
         min(month_start_date) as first_month_date,
+        max(month_start_date) as last_month_date,
         max(as_of_date) as covered_to_date
     from complaints
     group by organisation_ods_code
 ),
 
-{# A month without a complaint is a true 0; a month that is not over yet is no point. #}
+{#
+  Between two others a month without a complaint is a true 0; a month that is not over yet is no point.
+  After the last complaint nobody knows whether none came, or whether the extract ends there.
+#}
 complaint_months as (
     select
         complaint_spans.organisation_ods_code,
@@ -33,6 +37,7 @@ complaint_months as (
     inner join months
         on
             complaint_spans.first_month_date <= months.month_start_date
+            and complaint_spans.last_month_date >= months.month_start_date
             and complaint_spans.covered_to_date >= months.month_end_date
 ),
 
