@@ -57,7 +57,18 @@ def main() -> None:
         app(standalone_mode=True)
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 1
-    except (FeedError, SettingError, BuildFailed, CannotExport, CannotOpen, ConnectorError, NotSent, NothingPublished, BackupError, WarehouseError) as error:
+    except (
+        FeedError,
+        SettingError,
+        BuildFailed,
+        CannotExport,
+        CannotOpen,
+        ConnectorError,
+        NotSent,
+        NothingPublished,
+        BackupError,
+        WarehouseError,
+    ) as error:
         notes.print(f"samepicture: {error}", style="red", highlight=False, soft_wrap=True)
         code = 1
     except KeyError as error:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ COLOURS = {"Worse": "#b34700", "Better": "#005eb8", "Unusual": "#7c2855", USUAL:
 SHAPES = {"Worse": "square", "Better": "triangle-up", "Unusual": "diamond", USUAL: "circle"}
 """Never by colour alone."""
 INK, MEAN_INK, LIMIT_INK = "#212b32", "#212b32", "#5b6770"
+LABELS_MAX = 5
 FOLDER = "charts"
 
 
@@ -48,13 +50,31 @@ def specification(signal: Signal) -> dict[str, Any]:
         for point in signal.points
     ]
     kinds = [kind for kind in COLOURS if any(point.kind == kind for point in signal.points)]
-    axis = {"labelColor": INK, "labelFontSize": 13, "titleFontSize": 13, "gridColor": "#e8edee", "domainColor": LIMIT_INK, "tickColor": LIMIT_INK}
+    axis = {
+        "labelColor": INK,
+        "labelFontSize": 13,
+        "titleFontSize": 13,
+        "gridColor": "#e8edee",
+        "domainColor": LIMIT_INK,
+        "tickColor": LIMIT_INK,
+    }
     y = {
         "type": "quantitative",
-        "axis": {**axis, "title": None, "tickCount": 5, "format": ".0%" if signal.is_share else "~d", "tickMinStep": 0.01 if signal.is_share else 1},
+        "axis": {
+            **axis,
+            "title": None,
+            "tickCount": 5,
+            "format": ".0%" if signal.is_share else "~d",
+            "tickMinStep": 0.01 if signal.is_share else 1,
+        },
         "scale": {"zero": not signal.is_share, "nice": True},
     }
-    x = {"field": "month", "type": "temporal", "axis": {**axis, "title": None, "format": "%b %y", "tickCount": 6, "labelOverlap": "greedy"}}
+    x = {
+        "field": "month",
+        "type": "temporal",
+        "scale": {"type": "utc"},  # a month is the same one on every machine
+        "axis": {**axis, "title": None, "format": "%b %y", "values": _labelled(signal)},
+    }
     line = {"type": "line", "clip": True}
     return {
         "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
@@ -68,11 +88,17 @@ def specification(signal: Signal) -> dict[str, Any]:
         "encoding": {"x": x},
         "layer": [
             *(
-                {"mark": {**line, "strokeDash": [5, 4], "stroke": LIMIT_INK, "interpolate": "step"}, "encoding": {"y": {**y, "field": limit}}}
+                {
+                    "mark": {**line, "strokeDash": [5, 4], "stroke": LIMIT_INK, "interpolate": "step"},
+                    "encoding": {"y": {**y, "field": limit}},
+                }
                 for limit in ("lower", "upper")
             ),
             {"mark": {**line, "stroke": MEAN_INK, "strokeWidth": 1.5, "interpolate": "step"}, "encoding": {"y": {**y, "field": "mean"}}},
-            {"mark": {**line, "stroke": LIMIT_INK, "strokeWidth": 1.5, "invalid": "break-paths-show-path-domains"}, "encoding": {"y": {**y, "field": "value"}}},
+            {
+                "mark": {**line, "stroke": LIMIT_INK, "strokeWidth": 1.5, "invalid": "break-paths-show-path-domains"},
+                "encoding": {"y": {**y, "field": "value"}},
+            },
             {
                 "transform": [{"filter": "isValid(datum.value)"}],
                 "mark": {"type": "point", "filled": True, "size": 70, "opacity": 1},
@@ -84,6 +110,13 @@ def specification(signal: Signal) -> dict[str, Any]:
             },
         ],
     }
+
+
+def _labelled(signal: Signal) -> list[dict[str, Any]]:
+    """Months that the axis names: few enough not to touch."""
+    every = -(-len(signal.points) // LABELS_MAX)
+    days = [date.fromisoformat(point.iso) for point in signal.points[::every]]
+    return [{"year": day.year, "month": day.month, "date": 1, "utc": True} for day in days]
 
 
 def _by_kind(kinds: list[str], looks: dict[str, str]) -> dict[str, Any]:

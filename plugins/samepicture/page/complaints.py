@@ -69,7 +69,9 @@ def findings(rows: pl.DataFrame | None) -> list[Finding] | None:
             OUTCOMES.get(row["outcome_code"] or "", "Not known"),
             words.link(row["decision_url"]),
         )
-        for row in (rows.sort("decision_date", "feedback_id", descending=True, nulls_last=True).iter_rows(named=True) if rows.height else ())
+        for row in (
+            rows.sort("decision_date", "feedback_id", descending=True, nulls_last=True).iter_rows(named=True) if rows.height else ()
+        )
     ]
 
 
@@ -96,7 +98,13 @@ def _in_time(row: dict[str, Any]) -> list[str]:
     cells = [words.count(row["complaint_count"])]
     for measure, _ in IN_TIME:
         share, decided = row[f"{measure}_share"], row[f"{measure}_decided_count"]
-        cells.append("can't be said yet" if decided == 0 else words.percent(share) if share is None or decided is None else f"{words.percent(share)} of {decided:,}")
+        cells.append(
+            "can't be said yet"
+            if decided == 0
+            else words.percent(share)
+            if share is None or decided is None
+            else f"{words.percent(share)} of {decided:,}"
+        )
     days = row["median_response_working_days"]
     cells.append(f"{days:.0f} working days" if days is not None else words.WITHHELD_WITH)
     return cells

@@ -12,7 +12,15 @@ import polars as pl
 from samepicture.page import words
 
 RECORDS_OF = {
-    "evidence": ("complaint", "complaint_return", "experience_story", "healthwatch_report", "engagement_activity", "survey_response", "ombudsman_decision"),
+    "evidence": (
+        "complaint",
+        "complaint_return",
+        "experience_story",
+        "healthwatch_report",
+        "engagement_activity",
+        "survey_response",
+        "ombudsman_decision",
+    ),
     "signals": ("complaint", "experience_story", "survey_result"),
     "complaints": ("complaint", "ombudsman_decision"),
     "stories": ("experience_story",),
@@ -36,6 +44,8 @@ QUESTIONS_OF = {
 }
 """Which of the twenty questions (published.answer_coverage) each section answers."""
 REFERENCE = ("organisation", "organisation_relationship")
+OF_ONE = ("complaint", "survey_response")
+"""Records that an organisation sends of itself; logs and reports are about many."""
 
 
 @dataclass(frozen=True)
@@ -83,8 +93,12 @@ class Coverage:
 
 
 def coverage(feeds: pl.DataFrame | None, answers: pl.DataFrame | None, without: Collection[str] = ()) -> Coverage:
-    """For everybody; or for one organisation, `without` the feeds of these others."""
-    rows = [row for row in (feeds.sort("feed_name", "feed_id").iter_rows(named=True) if feeds is not None else ()) if row["publisher_name"].lower() not in without]
+    """For everybody; or for one organisation, `without` what these others send of themselves."""
+    rows = [
+        row
+        for row in (feeds.sort("feed_name", "feed_id").iter_rows(named=True) if feeds is not None else ())
+        if row["record_type"] not in OF_ONE or row["publisher_name"].lower() not in without
+    ]
     asked = {row["question_number"]: row for row in (answers.iter_rows(named=True) if answers is not None else ())}
     in_use = [row for row in rows if row["is_active"] and row["record_type"] not in REFERENCE]
     return Coverage(
@@ -108,7 +122,7 @@ def _feed(row: Mapping[str, Any]) -> Feed:
     if row["is_reconciled"] is False:
         standing.append("the last delivery holds another number of records than its sender says")
     if row["rejected_share"]:
-        standing.append(f"{100 * row['rejected_share']:.1f}% of its records were refused")
+        standing.append(f"{100 * row['rejected_share']:.1f}% of its records could not be taken")
     return Feed(
         name=row["feed_name"],
         publisher=row["publisher_name"],
@@ -124,10 +138,22 @@ def _sentences(feeds: Sequence[Mapping[str, Any]], asked: Mapping[int, Mapping[s
     mine = [row for row in feeds if row["record_type"] in RECORDS_OF[section]]
     newest = max((row["last_loaded_at"] for row in mine if row["last_loaded_at"]), default=None)
     late = [row["feed_name"] for row in mine if row["is_late"]]
-    said = [f"Made of {words.some(len(mine), 'feed')}; the last delivery came on {_day(newest)}." if newest else "Nothing that this is made of has come yet."]
+    said = [
+        f"Made of {words.some(len(mine), 'feed')}; the last delivery came on {_day(newest)}."
+        if newest
+        else "Nothing that this is made of has come yet."
+    ]
     if late:
         said.append(f"Late, so what is newest may be missing: {words.listed(late)}.")
-    missing = sorted({name.strip() for number in QUESTIONS_OF[section] if number in asked for name in (asked[number]["missing_source_names"] or "").split(",") if name.strip()})
+    missing = sorted(
+        {
+            name.strip()
+            for number in QUESTIONS_OF[section]
+            if number in asked
+            for name in (asked[number]["missing_source_names"] or "").split(",")
+            if name.strip()
+        }
+    )
     if missing:
         said.append(f"Not the whole answer: nothing has come yet of {words.listed(missing)}.")
     return said

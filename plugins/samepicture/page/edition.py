@@ -37,10 +37,10 @@ def make(settings: Settings, *, if_new: bool = False) -> Path | None:
         folder = settings.page
         fresh = folder / f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
         fresh.mkdir(parents=True)
-        for path, content in rendering.assets():
-            _write(fresh / path, content)
-        for path, content in rendering.pages(material, lambda signal: charts.chart(signal, fresh, before)):
-            _write(fresh / path, content)
+        for path, text in rendering.assets():
+            _write(fresh / path, text)
+        for path, text in rendering.pages(material, content(material), lambda signal: charts.chart(signal, fresh, before)):
+            _write(fresh / path, text)
         _write(fresh / NOTE, json.dumps(made_of))
         _show(folder, fresh)
         _prune(folder, {fresh, before})
@@ -53,9 +53,9 @@ def current(settings: Settings) -> Path | None:
     return link.resolve() if (link / NOTE).is_file() else None
 
 
-def _write(path: Path, content: str) -> None:
+def _write(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(content, encoding="utf-8")
+    path.write_text(text, encoding="utf-8")
 
 
 def _show(folder: Path, edition: Path) -> None:

@@ -119,11 +119,12 @@ def _heard(rows: Sequence[dict[str, Any]]) -> Heard:
         total = f"{sum(shown):,} and a few more, withheld"
     else:
         total = f"{sum(shown):,}"
-    return Heard(total, [_part(row) for row in rows], sum(shown))
+    return Heard(total, [_part(row, is_alone=len(rows) == 1) for row in rows], sum(shown))
 
 
-def _part(row: dict[str, Any]) -> str:
-    said = f"{words.plain(row['source_family_code'], words.FAMILIES)}: {words.count(row['feedback_count'])}"
+def _part(row: dict[str, Any], *, is_alone: bool) -> str:
+    family = words.plain(row["source_family_code"], words.FAMILIES)
+    said = f"from {family}" if is_alone else f"{family}:\u00a0{words.count(row['feedback_count'])}"
     if row["feedback_count"] is not None and row["negative_count"] is not None and row["source_family_code"] != "complaints":
         said += f" ({row['negative_count']:,} critical)"
     if row["organisation_ods_code"] != row["today_ods_code"]:
@@ -132,7 +133,10 @@ def _part(row: dict[str, Any]) -> str:
 
 
 def _quarter(quarter: date | None, themes: set[str], functions: Sequence[str], cells: dict[Any, Heard], names: dict[str, str]) -> Quarter:
-    most = {code: max((cells[quarter, theme, code].known for theme in themes if (quarter, theme, code) in cells), default=0) for code in functions}
+    most = {
+        code: max((cells[quarter, theme, code].known for theme in themes if (quarter, theme, code) in cells), default=0)
+        for code in functions
+    }
     has_sources = {code: any((quarter, theme, code) in cells for theme in themes) for code in functions}
     rows = []
     for theme in themes:
@@ -143,7 +147,12 @@ def _quarter(quarter: date | None, themes: set[str], functions: Sequence[str], c
             else Heard("none" if has_sources[code] else "nothing came from its sources", (), 0)
             for code, cell in zip(functions, found, strict=True)
         ]
-        rows.append((ThemeRow(theme, names[theme] or theme, shown, is_both=sum(cell is not None for cell in found[:2]) == 2), sum(cell.known for cell in shown)))
+        rows.append(
+            (
+                ThemeRow(theme, names[theme] or theme, shown, is_both=sum(cell is not None for cell in found[:2]) == 2),
+                sum(cell.known for cell in shown),
+            )
+        )
     rows.sort(key=lambda pair: (not pair[0].is_both, -pair[1], pair[0].name))
     return Quarter(key_of(quarter), words.quarter(quarter) if quarter else "Without a date", [row for row, _ in rows])
 

@@ -20,7 +20,7 @@ def of_evidence(evidence: Evidence | None) -> list[str]:
     if not dated:
         return []
     newest = dated[0]
-    both = [row.name for row in newest.rows if row.is_both]
+    both = [f"‘{row.name}’" for row in newest.rows if row.is_both]
     if both:
         more = f", and {words.some(len(both) - NAMED, 'more theme')}" if len(both) > NAMED else ""
         return [f"In {newest.label}, both nursing's and comms' sources speak of {words.listed(both[:NAMED])}{more}."]
@@ -28,16 +28,26 @@ def of_evidence(evidence: Evidence | None) -> list[str]:
 
 
 def of_signals(signals: Sequence[Signal] | None) -> list[str]:
-    """What changed, beyond chance."""
+    """What changed, beyond chance; or that nothing did."""
+    return of_changes(signals) or (["No measure changed for the worse or better beyond chance."] if signals else [])
+
+
+def of_changes(signals: Sequence[Signal] | None) -> list[str]:
+    """What changed for the worse or better, beyond chance."""
     said = []
     for code, words_of in (("concern", "worse"), ("improvement", "better")):
         found = [signal.title for signal in signals or () if signal.variation_code == code]
         if found:
             more = f", and {words.some(len(found) - NAMED, 'more measure')}" if len(found) > NAMED else ""
             said.append(f"Changed for the {words_of}, beyond chance: {'; '.join(found[:NAMED])}{more}.")
-    if signals and not said:
-        said.append("No measure changed for the worse or better beyond chance.")
     return said
+
+
+def in_short(signals: Sequence[Signal] | None) -> str:
+    """What changed, beyond chance, for a table of many organisations."""
+    found = {code: [signal.title for signal in signals or () if signal.variation_code == code] for code in ("concern", "improvement")}
+    said = [f"{word}: {'; '.join(found[code])}." for code, word in (("concern", "Worse"), ("improvement", "Better")) if found[code]]
+    return " ".join(said) or ("Nothing" if signals else "No measure is followed over time")
 
 
 def of_promises(promises: Sequence[Promise] | None) -> list[str]:
@@ -57,14 +67,18 @@ def of_recommendations(recommendations: Sequence[Recommendation] | None) -> list
     due = sum(each.status_code == "due" for each in recommendations or ())
     if not recommendations:
         return []
-    return [f"Healthwatch's recommendations: {late:,} wait for an answer that is late, {due:,} for one that is not due yet; {len(recommendations):,} in all."]
+    return [
+        f"Healthwatch's recommendations: {late:,} wait for an answer that is late, {due:,} for one that is not due yet; {len(recommendations):,} in all."
+    ]
 
 
 def of_coverage(coverage: Coverage) -> list[str]:
     """What is missing in all this."""
     said = []
     if coverage.late:
-        said.append(f"Late: {words.listed(feed.name for feed in coverage.late[:NAMED])}{_more(len(coverage.late))}. What is newest may be missing.")
+        said.append(
+            f"Late: {words.listed(feed.name for feed in coverage.late[:NAMED])}{_more(len(coverage.late))}. What is newest may be missing."
+        )
     if coverage.incomplete:
         said.append(f"Incomplete: {words.listed(feed.name for feed in coverage.incomplete[:NAMED])}{_more(len(coverage.incomplete))}.")
     unanswered = [question for question in coverage.questions if not question.is_in_part]

@@ -61,7 +61,11 @@ def slices(material: Material) -> Slices:
     for table in (*DATED, "known_already"):
         frame = material[table]
         if frame is not None:
-            today = pl.coalesce("current_ods_code", "organisation_ods_code") if "current_ods_code" in frame.columns else pl.col("organisation_ods_code")
+            today = (
+                pl.coalesce("current_ods_code", "organisation_ods_code")
+                if "current_ods_code" in frame.columns
+                else pl.col("organisation_ods_code")
+            )
             parts = frame.with_columns(today.alias(TODAY)).partition_by(TODAY, as_dict=True)
             cut[table] = {str(code): part for (code,), part in parts.items() if code is not None}
     return Slices(cut)

@@ -16,8 +16,19 @@ STANDING = {"late": "Late", "open": "On its way", "no_clock": "No day named", "d
 """Of a promise, in this order."""
 ANSWERS = {"late": "Late", "due": "Due", "no_clock": "No day named", "answered": "Answered"}
 """Of a recommendation, in this order."""
-MEASURED = {"improved": "better when measured again", "unchanged": "unchanged when measured again", "worse": "worse when measured again", "unclear": "measured again, unclear"}
-RESULTS = {"changed": "Something changed", "planned": "A change is planned", "declined": "Declined", "none_yet": "Nothing yet", "unknown": "Not recorded"}
+MEASURED = {
+    "improved": "better when measured again",
+    "unchanged": "unchanged when measured again",
+    "worse": "worse when measured again",
+    "unclear": "measured again, unclear",
+}
+RESULTS = {
+    "changed": "Something changed",
+    "planned": "A change is planned",
+    "declined": "Declined",
+    "none_yet": "Nothing yet",
+    "unknown": "Not recorded",
+}
 
 
 @dataclass(frozen=True)
@@ -54,6 +65,11 @@ class Recommendation:
     standing: str
     acted: str
 
+    @property
+    def is_waiting(self) -> bool:
+        """An answer is late or due."""
+        return self.status_code in ("late", "due")
+
 
 @dataclass(frozen=True)
 class Activity:
@@ -75,7 +91,9 @@ def promises(rows: pl.DataFrame | None) -> list[Promise] | None:
     """Late ones first, then by the day they are due; None where there is no such table."""
     if rows is None:
         return None
-    found = sorted(rows.iter_rows(named=True), key=lambda row: (_place(row["status_code"], STANDING), -_number(row["due_date"]), row["action_key"]))
+    found = sorted(
+        rows.iter_rows(named=True), key=lambda row: (_place(row["status_code"], STANDING), -_number(row["due_date"]), row["action_key"])
+    )
     return [_promise(row) for row in found]
 
 
@@ -85,7 +103,13 @@ def recommendations(rows: pl.DataFrame | None) -> list[Recommendation] | None:
         return None
     found = sorted(
         rows.iter_rows(named=True),
-        key=lambda row: (_place(row["status_code"], ANSWERS), _number(row["due_date"]), row["report_title"] or "", row["recommendation_number"] or 0, row["recommendation_id"]),
+        key=lambda row: (
+            _place(row["status_code"], ANSWERS),
+            _number(row["due_date"]),
+            row["report_title"] or "",
+            row["recommendation_number"] or 0,
+            row["recommendation_id"],
+        ),
     )
     return [_recommendation(row) for row in found]
 
@@ -157,7 +181,13 @@ def _recommendation(row: dict[str, Any]) -> Recommendation:
 
 def _activity(row: dict[str, Any]) -> Activity:
     how = words.capital(words.plain(row["channel_code"], {"ppg": "patient participation group"}))
-    reached = words.WITHHELD if row["is_suppressed"] and row["reached_count"] is None else f"{row['reached_count']:,} reached" if row["reached_count"] is not None else "not recorded"
+    reached = (
+        words.WITHHELD
+        if row["is_suppressed"] and row["reached_count"] is None
+        else f"{row['reached_count']:,} reached"
+        if row["reached_count"] is not None
+        else "not recorded"
+    )
     if row["contributed_count"] is not None:
         reached += f", {row['contributed_count']:,} took part"
     return Activity(

@@ -125,12 +125,16 @@ def read(warehouse: Warehouse) -> Material:
     """Read what comms may read. Raises NothingPublished, and WarehouseError."""
     with warehouse.as_comms() as (built, connection):
         if built is None:
-            raise NothingPublished("Nothing is published yet: submit a file with --now, or run the scheduler; then there is a page to make.")
+            raise NothingPublished(
+                "Nothing is published yet: submit a file with --now, or run the scheduler; then there is a page to make."
+            )
         there = connection.exec_driver_sql(
             "select table_name, column_name from information_schema.columns where table_schema = 'published'"
         ).all()
         known = {(row[0], row[1]) for row in there}
-        return Material(built.build_id, built.finished_at, {name: _table(connection, name) if _is_there(name, known) else None for name in COLUMNS})
+        return Material(
+            built.build_id, built.finished_at, {name: _table(connection, name) if _is_there(name, known) else None for name in COLUMNS}
+        )
 
 
 def _is_there(name: str, known: set[tuple[str, str]]) -> bool:

@@ -69,7 +69,12 @@ class Signal:
     @property
     def is_drawn(self) -> bool:
         """Enough months are shown for a chart."""
-        return len(self.points) >= POINTS_MIN and sum(point.value is not None for point in self.points) >= POINTS_MIN // 2
+        return sum(point.value is not None for point in self.points) >= POINTS_MIN
+
+    @property
+    def is_early(self) -> bool:
+        """There is no verdict yet."""
+        return self.variation_code is None
 
 
 def signals(rows: pl.DataFrame | None) -> list[Signal] | None:
@@ -106,7 +111,7 @@ def _signal(rows: Sequence[dict[str, Any]]) -> Signal:
         direction=_direction(latest),
         verdict=verdict,
         sentence=sentence,
-        notes=_notes(latest, withheld, len(points)),
+        notes=_notes(withheld, len(points)),
         latest=f"{points[-1].month}: {points[-1].shown}",
         usual=usual,
         points=points,
@@ -163,13 +168,11 @@ def _direction(latest: dict[str, Any]) -> str:
     return "H" if (variation == "improvement") == (better == "up") else "L"
 
 
-def _notes(latest: dict[str, Any], withheld: int, months: int) -> list[str]:
+def _notes(withheld: int, months: int) -> list[str]:
     notes = []
     if withheld:
         notes.append(
             f"{withheld} of {months} months are withheld, because fewer than 5 people stand behind them or behind a month of the same quarter. "
             "Average and limits go with them, for the months could be worked out from these."
         )
-    if latest["metric_code"] == "fft_positive":
-        notes.append("Compare it with its own past alone: the Friends and Family Test can't compare providers.")
     return notes

@@ -44,7 +44,9 @@ class Story:
     day: str
 
 
-def stories(frame: pl.DataFrame | None, codes: Mapping[str, Collection[str]], theme_names: Mapping[str, str]) -> dict[str, list[Story]] | None:
+def stories(
+    frame: pl.DataFrame | None, codes: Mapping[str, Collection[str]], theme_names: Mapping[str, str]
+) -> dict[str, list[Story]] | None:
     """Of each organisation, newest first; `codes` are those under which it was known. None where there is no such table."""
     if frame is None:
         return None

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-WITHHELD = "withheld: fewer than 5"
+WITHHELD = "withheld: fewer\u00a0than\u00a05"
 WITHHELD_WITH = "withheld"
 """Of a share or a count that would give away such a number."""
 
@@ -43,8 +43,22 @@ METRICS = {
     "fft_positive": "Friends and Family Test: good experience",
     "stories_negative": "Critical stories and reviews each month",
 }
-PUBLISHERS = {"care_opinion": "Care Opinion", "nhsuk": "NHS.uk", "phso": "Parliamentary and Health Service Ombudsman", "lgsco": "Local Government and Social Care Ombudsman"}
-CHANNELS = {"in_person": "in person", "email": "by e-mail", "letter": "by letter", "website": "on the website", "event": "at an event", "phone": "by phone", "text": "by text message", "social_media": "on social media"}
+PUBLISHERS = {
+    "care_opinion": "Care Opinion",
+    "nhsuk": "NHS.uk",
+    "phso": "Parliamentary and Health Service Ombudsman",
+    "lgsco": "Local Government and Social Care Ombudsman",
+}
+CHANNELS = {
+    "in_person": "in person",
+    "email": "by email",
+    "letter": "by letter",
+    "website": "on the website",
+    "event": "at an event",
+    "phone": "by phone",
+    "text": "by text message",
+    "social_media": "on social media",
+}
 MONTHS = "January February March April May June July August September October November December".split()
 SMALL_WORDS = {"and", "of", "the", "for", "in", "on", "at", "with", "by", "to", "upon", "under"}
 CAPITALS = {"NHS", "GP", "ICB", "PCN", "CIC", "HMP", "UK", "II", "III", "IV"}
@@ -56,8 +70,8 @@ def plain(code: str | None, known: dict[str, str]) -> str:
 
 
 def day(value: date | None) -> str:
-    """1 July 2026; nothing for None."""
-    return f"{value.day} {MONTHS[value.month - 1]} {value.year}" if value else ""
+    """1 July 2026, the day not parted from its month; nothing for None."""
+    return f"{value.day}\u00a0{MONTHS[value.month - 1]} {value.year}" if value else ""
 
 
 def month(value: date) -> str:
@@ -113,7 +127,9 @@ def name(text: str | None, code: str) -> str:
     if text != text.upper():
         return text
     words = re.split(r"(\s+|[-/(])", text)
-    return capital("".join(word if word in CAPITALS else word.lower() if word.lower() in SMALL_WORDS else word.capitalize() for word in words))
+    return capital(
+        "".join(word if word in CAPITALS else word.lower() if word.lower() in SMALL_WORDS else word.capitalize() for word in words)
+    )
 
 
 def link(url: Any) -> str:
