@@ -13,6 +13,7 @@ from pathlib import Path
 
 from samepicture.locks import alone
 from samepicture.page import charts, rendering
+from samepicture.page.content import content
 from samepicture.page.reading import read
 from samepicture.settings import Settings
 from samepicture.warehouse import open_warehouse
