@@ -121,6 +121,12 @@ class Material:
         return self.built_at.date()
 
 
+def last_build_id(warehouse: Warehouse) -> str | None:
+    """Which build came last; None before the first."""
+    with warehouse.as_comms() as (built, _):
+        return built.build_id if built else None
+
+
 def read(warehouse: Warehouse) -> Material:
     """Read what comms may read. Raises NothingPublished, and WarehouseError."""
     with warehouse.as_comms() as (built, connection):
