@@ -13,6 +13,7 @@ from samepicture.page.edition import current, make, write
 from samepicture.page.reading import COLUMNS, NothingPublished
 from samepicture.process import Pipeline
 from samepicture.settings import Settings
+from samepicture.upkeep.scrub import show_and_scrub
 from samepicture.warehouse import open_warehouse
 from tests.page.material import everything, series
 
@@ -62,7 +63,7 @@ def test_a_page_that_fails_leaves_the_one_before(on_made_duckdb: Pipeline, monke
     assert current(settings) == before
     make(settings)
     folders = {path.name for path in settings.page.iterdir() if path.is_dir() and not path.is_symlink()}
-    assert len(folders) == 2, "what was left half made is gone; the edition before stays for who is reading it"
+    assert len(folders) == 1, "what was left half made is gone, and what readers saw before"
 
 
 def test_no_moment_without_a_page(on_made_duckdb: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -90,6 +91,26 @@ def test_the_folder_is_that_of_the_setting(on_made_duckdb: Pipeline, tmp_path: P
     assert make(Settings.from_environment()) == tmp_path / "intranet" / "current" / "index.html"
     assert (tmp_path / "intranet" / "current").is_symlink()
     assert not (tmp_path / "intranet" / "current").readlink().is_absolute(), "the folder may be moved, or mounted elsewhere"
+
+
+def test_what_is_erased_goes_from_the_page_too(on_made_duckdb: Pipeline) -> None:
+    pipeline = on_made_duckdb
+    story = "insert into published.consented_story (feedback_id, publisher_code, published_date, body, organisation_ods_codes) "
+    action = "insert into published.loop_closure (action_key, organisation_ods_code, current_ods_code, status_code) "
+    with open_warehouse(pipeline.settings).writer() as connection:
+        connection.exec_driver_sql(story + """values ('story:nhsuk:1', 'nhsuk', date '2026-05-01', 'Words to forget.', '["RZN"]')""")
+        connection.exec_driver_sql(action + "values ('a', 'RZN', 'RZN', 'done')")
+    make(pipeline.settings)
+
+    def holding() -> list[Path]:
+        return [path for path in pipeline.settings.page.rglob("*") if path.is_file() and b"Words to forget." in path.read_bytes()]
+
+    assert holding()
+    with open_warehouse(pipeline.settings).writer() as connection:
+        connection.exec_driver_sql("delete from published.consented_story")
+    show_and_scrub(pipeline)
+    assert holding() == []
+    assert current(pipeline.settings) is not None
 
 
 def test_only_charts_that_changed_are_drawn_again(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """Writes the page into a folder of its own, and lets readers see it in one move.
 
-<page>/current is a link to the newest edition; the one before stays, for who is reading it.
+<page>/current is a link to the newest edition, and no other is kept: what had to go is gone.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def make(settings: Settings, *, if_new: bool = False) -> Path | None:
         write(material, fresh, before)
         _write(fresh / NOTE, json.dumps(_note(material.build_id, code)))
         _show(folder, fresh)
-        _prune(folder, {fresh, before})
+        _prune(folder, fresh)
     return folder / CURRENT / rendering.INDEX
 
 
@@ -74,10 +74,10 @@ def _show(folder: Path, edition: Path) -> None:
     fresh.replace(folder / CURRENT)
 
 
-def _prune(folder: Path, kept: set[Path | None]) -> None:
-    """Remove older editions, and those that somebody's killed run left half made."""
+def _prune(folder: Path, kept: Path) -> None:
+    """Remove older editions, in which a story may stand that had to go, and what a killed run left half made."""
     for path in folder.iterdir():
-        if path.is_dir() and not path.is_symlink() and path not in kept:
+        if path.is_dir() and not path.is_symlink() and path != kept:
             shutil.rmtree(path, ignore_errors=True)
 
 
