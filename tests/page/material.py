@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from samepicture.page.reading import COLUMNS, Material
+from samepicture.page.reading import COLUMNS, Material, schema
 
 Row = dict[str, Any]
 TRUST, NAME = "RZN", "NORTHMOOR HOSPITALS NHS FOUNDATION TRUST"
@@ -118,9 +118,9 @@ def series(months: int, **others: Any) -> list[Row]:
 def frame(table: str, rows: list[Row] | None) -> pl.DataFrame | None:
     if rows is None:
         return None
-    full = [DEFAULTS[table], *({**DEFAULTS[table], **row} for row in rows)]
-    assert all(set(row) == set(COLUMNS[table]) for row in full), f"{table}: {set(full[-1]) ^ set(COLUMNS[table])}"
-    return pl.DataFrame(full, schema=list(COLUMNS[table]), infer_schema_length=None)[1:]
+    full = [{**DEFAULTS[table], **row} for row in rows]
+    assert all(set(row) == set(COLUMNS[table]) for row in (DEFAULTS[table], *full)), table
+    return pl.DataFrame(full, schema=schema(table))
 
 
 LONG_NAME = "Llanfairpwllgwyngyllgogerychwyrndrobwllllantysiliogogogoch" * 3 + " NHS Trust"

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from samepicture import cli
 from samepicture.page import edition, rendering
 from samepicture.page.edition import current, make, write
-from samepicture.page.reading import COLUMNS, NothingPublished
+from samepicture.page.reading import NothingPublished
 from samepicture.process import Pipeline
 from samepicture.settings import Settings
 from samepicture.upkeep.scrub import show_and_scrub
@@ -138,18 +138,3 @@ def test_a_chart_draws_what_it_says() -> None:
     assert "Usual variation" in svg
     assert "Apr 25" in svg
     assert svg.count("; kind: ") == 14, "the month that is withheld is not drawn"
-
-
-def test_nothing_is_read_but_what_comms_may_read() -> None:
-    import yaml
-
-    from samepicture.dbt_project import DBT
-
-    granted = set()
-    for path in (DBT / "models").glob("*/*.yml"):
-        for model in yaml.safe_load(path.read_text()).get("models", []):
-            grants = model.get("config", {}).get("grants", {}).get("select", [])
-            if "samepicture_comms" in grants:
-                granted.add(model["name"].removeprefix("published_"))
-    coming = {"known_already", "representativeness", "engagement_outcome"}
-    assert set(COLUMNS) - granted <= coming
