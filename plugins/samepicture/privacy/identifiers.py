@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from samepicture.privacy import digits, spoken
+from samepicture.privacy import addresses, digits, spoken
 
 _CUT = "\x00"
 """Stands for a run while the run is judged. No export has it: the readers refuse binary content."""
@@ -24,38 +24,49 @@ _POSTCODE_AREAS = (
 )
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}"
 _DAY = r"[0-9]{1,2}(?:st|nd|rd|th)?"
-_YEAR_SPOKEN = r"(?:(?:nineteen|twenty|two thousand)(?:[ -](?:and|hundred|oh|\p{L}{2,6}teen|\p{L}{3,5}ty|ten|eleven|twelve|one|two|three|four|five|six|seven|eight|nine)){1,3})"
-_DATE = (
-    r"(?:[0-9]{4} ?[-./ ] ?[0-9]{1,2} ?[-./ ] ?[0-9]{1,2}|[0-9]{1,2} ?[-./ ] ?[0-9]{1,2} ?[-./ ] ?[0-9]{2,4}|[0-9]{8}|[0-9]{6}"
-    rf"|(?:the )?{_DAY}[ -]?(?:of )?{_MONTH}[.,]?[ -]?['’]?[0-9]{{2,4}}|{_MONTH} {_DAY},? ['’]?[0-9]{{2,4}}|{_DAY}[ ./-]{_DAY}[ ./-]['’]?[0-9]{{2,4}}"
-    rf"|\p{{L}}{{5,7}}(?:[ -]\p{{L}}{{5,7}})? (?:of )?{_MONTH},? {_YEAR_SPOKEN})"
+_SEP = r" ?[-–—./,_| ] ?"
+_NUMBER_SPOKEN = (
+    r"(?:(?:nineteen|twenty|thirty|forty|fourty|fifty|sixty|seventy|eighty|ninety|two thousand|hundred|and|oh|one|two|three|four|five|six|seven|eight|nine|ten|eleven|"
+    r"twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|\p{L}+teenth|"
+    r"twentieth|thirtieth)[ -]?)"
 )
-_BIRTH = r"(?:\bborn\b|\bbirth(?:day|date)?\b|\bd ?\.? ?o ?\.? ?b\b)"
+_DATE = (
+    rf"(?:[0-9]{{4}}{_SEP}[0-9]{{1,2}}{_SEP}[0-9]{{1,2}}|[0-9]{{1,2}}{_SEP}[0-9]{{1,2}}{_SEP}[0-9]{{2,4}}|[0-9]{{8}}|[0-9]{{6}}"
+    rf"|(?:the )?{_DAY}[ ./-]?(?:of )?{_MONTH}[.,]?[ ./-]?['’]?[0-9]{{2,4}}|{_MONTH}[ -](?:the )?{_DAY},? ['’]?[0-9]{{2,4}}|{_MONTH} [0-9]{{4}}"
+    rf"|(?:the )?{_DAY}[ ./-](?:of )?(?:the )?{_DAY}[ ./-](?:of )?(?:19|20)?['’]?[0-9]{{2}}"
+    rf"|(?:the )?{_NUMBER_SPOKEN}{{1,2}} ?(?:of )?{_MONTH},? ?(?:['’]?[0-9]{{2,4}}|{_NUMBER_SPOKEN}{{1,4}})|(?:the )?{_NUMBER_SPOKEN}{{1,2}} ?(?:of )?(?:the )?{_NUMBER_SPOKEN}{{3,6}}"
+    rf"|(?:the )?(?:{_NUMBER_SPOKEN}{{1,2}}|{_DAY}[ -]?)(?:of )?{_MONTH}|{_MONTH} {_DAY})"
+)
+"""A date; beside a word of birth also without its year, or spoken."""
+_BIRTH = r"(?:\bborn\b|\(b\.|\bbrith\b|\bbirth(?:day|date)?\b|\bbday\b|\bb-day\b|\bd ?[./-]? ?o ?[./-]? ?b\b)"
 _LONG_AGO = (
-    r"(?-u:\b)(?:(?:0?[1-9]|[12][0-9]|3[01])[-./](?:0?[1-9]|1[0-2])[-./](?:19[0-9]{2}|[3-9][0-9])|19[0-9]{2}-[01][0-9]-[0-3][0-9]"
-    rf"|(?i:{_DAY}[ -](?:of )?{_MONTH},?[ -]19[0-9]{{2}}|{_MONTH} {_DAY},? 19[0-9]{{2}}))(?-u:\b)"
+    r"(?-u:\b)(?:(?:0?[1-9]|[12][0-9]|3[01]) ?[-./] ?(?:0?[1-9]|1[0-2]) ?[-./] ?(?:19[0-9]{2}|[3-9][0-9])|(?:0?[1-9]|[12][0-9]|3[01]) (?:0?[1-9]|1[0-2]) 19[0-9]{2}"
+    rf"|19[0-9]{{2}}[-./][01]?[0-9][-./][0-3]?[0-9]|(?i:{_DAY}[ -]?(?:of )?{_MONTH},?[ -](?:19[0-9]{{2}}|['’][3-9][0-9])|{_MONTH} {_DAY},? 19[0-9]{{2}}))(?-u:\b)"
 )
 """A day of the last century: whoever tells their experience of a service names it as a birthday."""
+_AFTER_PERSON = rf"((?:\[(?:name|NHS number|NI number)\](?:['’]s)?[,;:/ (–-]{{1,4}}|(?i:\b(?:mum|dad|mother|father|son|daughter|husband|wife|baby|patient|nan|gran|grandad|sister|brother|twin|child) \()))(?:[0-9]{{1,2}}{_SEP}[0-9]{{1,2}}{_SEP}(?:[0-9]{{4}}|[0-9]{{2}})|(?i:{_DAY}[ ./-]?(?:of )?{_MONTH},?[ ./-]?['’]?(?:[0-9]{{4}}|[0-9]{{2}})))(?-u:\b)"
 _SITE = r"\.[a-z]{2,10}/"
+_BARE_SITE = r"(?:blog|blogspot|wordpress|substack|tumblr|wixsite|linktr|example|com|net|org\.uk|co\.uk|info)"
 _NI_LETTERS = r"[A-CEGHJ-TW-Z][A-CEGHJ-NPR-TW-Z]"
 """Prefixes that are given out, and Q, with which forms write their examples."""
-_STREET = (
-    r"(?i:road|rd|street|st|lane|ln|avenue|ave|close|cl|drive|dr|way|court|ct|crescent|cres|grove|gr|terrace|tce|place|pl|gardens|gdns|square|sq|row|rise|"
-    r"hill|view|walk|mews|parade|green|park|heights|croft|fold|mount|bank|villas|yard|vale|meadows?|drove|path|quay|wharf|broadway|gate|wynd|brae|"
-    r"loan|gait|copse|dene|dell|ridge|rd\.|spinney|orchard|paddocks?|crossway|chase|garth|lea|nook|ginnel|end|hey|brow)"
-)
-_WORD = r"[A-Z][\p{L}'’.-]*"
-_HOUSE = rf"(?:{_WORD}\s+){{1,3}}(?i:house|court|lodge|heights|towers?|point|mansions|buildings?),?\s+"
-_FLAT = r"(?i:\b(?:flat|apartment|apt|bedsit|studio)\.?\s?[0-9]+[a-z]?,?\s+)"
-_NUMBER = r"(?-u:\b)[0-9]{1,3}[A-Za-z]?,?\s+"
-_AT = r"(?i)\b((?:address(?: is)?|(?:i|we|he|she|they|who|and|dad|mum)? ?(?:live|lives|lived|living|stay|staying) (?:at|on|in)|home(?: is)?|house is|moved (?:to|from|into)|(?:come|came|comes|deliver|delivered|visit|visits|visited|go|gone) to|we're at|i'm at|sent to|of no\.?|number)[:, ]\s*)"
 _VEHICLE = (
-    r"(?i)\b(?:reg|regn|registration|number plate|plates?|car|cars|vehicle|van|taxi|cab|parked|parking|park|driver|drove|ambulance|motorbike|bike|scooter|badge|"
-    r"fine|fined|pcn|ticket|clamped|towed|ford|corsa|fiesta|astra|golf|polo|mini|rover|honda|toyota|vauxhall|nissan|bmw|audi|volvo|kia|skoda)\b"
+    r"(?i)\b(?:reg|regn|regs|registration|vrm|number ?plates?|plates?|cars?|vehicles?|van|taxi|cab|parked|parking|park|driver|driving|drove|ambulance|motor|motorbike|bike|scooter|"
+    r"moped|badge|fine|fined|pcn|ticket|clamped|towed|bumped|scratched|dented|ford|corsa|fiesta|astra|golf|polo|mini|focus|mondeo|rover|honda|toyota|vauxhall|nissan|bmw|audi|volvo|"
+    r"kia|skoda|peugeot|renault|citro[eë]n|hyundai|mazda|suzuki|mercedes|merc|seat|fiat|jeep|tesla|dacia|lexus|jaguar|clio|zafira|qashqai|juke|yaris|micra|jazz|civic|passat|transit|estate|"
+    r"hatchback|anpr|camera|penalty|permit|barrier|charge|notice|silver|grey|minibus|motability|lorry|truck|campervan)\b"
 )
-_NETWORK = r"(?i:\b(?:insta(?:gram)?|ig|twitter|tik ?tok|snap(?:chat)?|facebook|fb|threads|bluesky|discord|reddit|youtube|mastodon|whatsapp|telegram|x)\b)"
-_HANDLE = r"[A-Za-z][A-Za-z0-9._]*(?:[0-9_]|\.[A-Za-z0-9]|[a-z][A-Z])[A-Za-z0-9._]*"
-_RING = r"(?i)(\b(?:tel(?:ephone)?|phone|mob(?:ile)?|cell|landline|ring|rung|call|text|contact|whatsapp|number is|switchboard)\b[^0-9\[\]\n]{0,25})"
+_NETWORK = (
+    r"(?i:\b(?:insta(?:gram)?|ig|twitter|tweet(?:ed|s)?|tik ?tok|snap(?:chat)?|facebook|fb|threads|bluesky|bsky|discord|reddit|youtube|mastodon|whatsapp|telegram|messenger|linkedin|twitch|x|"
+    r"social media|socials?|username|user name|handle|screen ?name|gamertag)\b)"
+)
+_HANDLE = r"[A-Za-z][A-Za-z0-9._-]*(?:[0-9_]|\.[A-Za-z0-9]|[a-z][A-Z])[A-Za-z0-9._-]*"
+_WORD = r"[A-Z][\p{L}'’.-]*"
+_NUMBER = r"(?-u:\b)[0-9]{1,3}[A-Za-z]?,?\s+"
+_DWELLING = r"(?:cottages?|farm|farmhouse|house|vicarage|rectory|lodge|bungalow|barns?|mill|forge|manor|hall|grange|stables|chapel|croft|dairy|granary|schoolhouse|villa|annexe|caravan park|moorings?|marina)"
+_RING = (
+    r"(?i)(\b(?:tel(?:ephone)?|phone|mob(?:ile)?|cell|landline|ring|rung|rang|call|called|text|contact|reach|message|whatsapp|number(?:'s| is)|num|no\.|nos\.|bleep|switchboard|fax|dial)\b"
+    r"[^0-9\[\]\n]{0,25})"
+)
 
 
 @dataclass(frozen=True)
@@ -69,58 +80,113 @@ class _Rule:
 
 _RULES = (
     _Rule(rf"(?i)://|www\.|{_SITE}", rf"(?i)(?:[a-z]{{2,10}}://|www\.|(?:[a-z0-9-]+\.)*[a-z0-9-]+{_SITE})[^\s<>\[\]\x22]+", "[link]"),
-    _Rule("@", r"(^|[^\w@])@[A-Za-z_][\w.]*@[\w-]+(?:\.[\w-]+)+", "${1}[handle]"),
+    _Rule(r"@", r"(^|[^\w@])@[A-Za-z_][\w.-]*@[\w-]+(?:\.[\w-]+)+", "${1}[handle]"),
+    _Rule("@", r"[\w.!#$%&'*+/=?^`{|}~-]+ ?@ ?[\w-]+(?: ?[.,] ?[\w-]+)*[.,] ?(?:com|uk|net|org|example)(?-u:\b)", "[e-mail]"),
     _Rule("@", r"[\w.!#$%&'*+/=?^`{|}~-]+ ?@ ?[\w-]+(?:\.[\w-]+)*\.\p{L}[\w-]+", "[e-mail]"),
-    _Rule("@", r"(^|[^\w@])@[A-Za-z_](?:[\w.]*\w)", "${1}[handle]"),
+    _Rule("@", r"[\w.+-]{2,}@[A-Za-z][\w-]{2,}", "[e-mail]"),
+    _Rule("@", r"(^|[^\w@])@ ?[A-Za-z_](?:[\w.-]*\w)", "${1}[handle]"),
     _Rule(
-        r"(?i)\bdot\b|[(\[]at[)\]]",
-        r"(?i)[\w+-]+(?:(?:\.|\s+dot\s+)[\w+-]+){0,3}\s*(?:[(\[]at[)\]]|\bat\b)\s*[\w-]+(?:\s*(?:\.|\bdot\b)\s*[\w-]+){1,3}",
+        rf"(?i)\bdot\b|[(\[] ?at ?[)\]]|\bat\s+[\w-]+\.(?:{_BARE_SITE}|co|nhs|uk)\b",
+        r"(?i)[\w+-]+(?:(?:\.|\s+(?:dot|underscore|dash|hyphen)\s+|[(\[]dot[)\]])[\w+-]+){0,3}\s*(?:[(\[] ?at ?[)\]]|\bat\b)\s*"
+        r"[\w-]+(?:\s*(?:\.|\bdot\b|[(\[]dot[)\]])\s*[\w-]+){1,3}",
         "[e-mail]",
     ),
-    _Rule(_NETWORK, rf"({_NETWORK}[^\n\[\]]{{0,20}}?(?i:\b(?:as|is|its|it's|me|under|handle|name|username|user|called|i'm|im)\b|[:=(])\s*['\x22]?){_HANDLE}", "${1}[handle]"),
+    _Rule(rf"(?i)[a-z0-9]\.{_BARE_SITE}\b", rf"(?i)(?-u:\b)(?:[a-z0-9-]+\.){{1,3}}{_BARE_SITE}(?-u:\b)", "[link]"),
+    _Rule(
+        _NETWORK,
+        rf"({_NETWORK}[^\n\[\]]{{0,20}}?(?i:\b(?:as|is|its|it's|me|under|at|on|handle|name|username|user|account|page|called|i'm|im|add|follow|find|by|from|of)\b|[:=(-])\s*['\x22“‘]?){_HANDLE}",
+        "${1}[handle]",
+    ),
+    _Rule(
+        _NETWORK,
+        r"((?i:\b(?:handle|username|user name|user|screen ?name|gamertag|insta(?:gram)?|twitter|tik ?tok|snap(?:chat)?)\s?(?:name|handle|account|id)?(?:\s(?:is|are|its|it's|was)|\s?[:=])\s*['\x22“‘]?))"
+        r"[a-z][a-z0-9._-]{7,}",
+        "${1}[handle]",
+    ),
+    _Rule(_NETWORK, rf"({_NETWORK}(?:\s?[:/=-]\s?|\s)@?)[A-Za-z][A-Za-z0-9._]*[0-9_][A-Za-z0-9._]*", "${1}[handle]"),
+    _Rule("u/", r"(^|[\s(/])u/[A-Za-z0-9_-]{3,}", "${1}[handle]"),
     # No bracket in between: what is replaced already says 'birth' itself.
-    _Rule(f"(?i){_BIRTH}", rf"(?i)({_BIRTH}[^0-9\[\]]{{0,30}}?\[?){_DATE}\b", "${1}[date of birth]"),
-    _Rule(f"(?i){_BIRTH}", rf"(?i)\b{_DATE}([^0-9.,;:\[\]]{{0,30}}{_BIRTH})", "[date of birth]${1}"),
+    _Rule(f"(?i){_BIRTH}", rf"(?i)({_BIRTH}[^0-9\[\]]{{0,45}}?\[?){_DATE}(?-u:\b)", "${1}[date of birth]"),
+    _Rule(r"birth\]", rf"(?i)(\[date of birth\],? (?:not|or|instead of|rather than|but|and not|nor)(?: the| on)? ){_DATE}(?-u:\b)", "${1}[date of birth]"),
+    _Rule(r"birth\]", rf"(?i)(?-u:\b){_DATE}(,? (?:not|instead of|rather than) (?:the )?\[date of birth\])", "[date of birth]${1}"),
+    _Rule(f"(?i){_BIRTH}", rf"(?i)(?-u:\b){_DATE}([^0-9.,;:\[\]]{{0,30}}{_BIRTH})", "[date of birth]${1}"),
     _Rule("[0-9]{2}", _LONG_AGO, "[date of birth]"),
+    _Rule(r"[\](]", _AFTER_PERSON, "${1}[date of birth]"),
     _Rule(
         "[0-9]{2}",
         # Lower case only with spaces: 'on 12-05-24 a nurse' is a date.
-        rf"(?-u:\b)(?:{_NI_LETTERS}(?:[\s-]{{0,2}}[0-9]{{2}}){{3}}[\s-]{{0,2}}[A-D]|(?i:{_NI_LETTERS}(?:\s{{0,2}}[0-9]{{2}}){{3}}\s{{0,2}}[A-D]))(?-u:\b)",
+        rf"(?-u:\b)(?:{_NI_LETTERS}(?:[\s.-]{{0,2}}[0-9]{{2}}){{3}}[\s.-]{{0,2}}[A-D]|(?i:{_NI_LETTERS}(?:\s{{0,2}}[0-9]{{2}}){{3}}\s{{0,2}}[A-D]"
+        rf"|{_NI_LETTERS}\s?(?:[0-9]{{6}}|[0-9]{{3}} [0-9]{{3}})\s?[A-D]))(?-u:\b)",
         "[NI number]",
+    ),
+    _Rule(
+        r"(?i)\bni\b|\bnino\b|insurance",
+        r"(?i)(\b(?:ni|nino|national insurance)\b[^0-9\[\]]{0,20}?)(?-u:\b)[A-Z]\s?[A-Z](?:[\s./-]{0,3}[0-9]){6}(?:[\s./-]{0,3}[A-D](?-u:\b))?",
+        "${1}[NI number]",
     ),
     _Rule(
         r"[0-9]\s?[A-Za-z]\s?[A-Za-z](?-u:\b)",
         rf"(?i)(?-u:\b)(?:{_POSTCODE_AREAS})(?:[0-9][0-9A-HJKMNP-Y]?[\s-]{{0,2}}[0-9][ABD-HJLNP-UW-Z]{{2}}|\s[0-9]{{1,2}}\s[0-9]\s?[ABD-HJLNP-UW-Z]\s?[ABD-HJLNP-UW-Z])(?-u:\b)",
         "[postcode]",
     ),
-    _Rule("[0-9]{2}", r"(?-u:\b)[A-HJ-PR-Y]{2}[0-9]{2}\s?[A-HJ-PR-Z]{3}(?-u:\b)", "[vehicle]"),
+    _Rule("[0-9]{2}", r"(?-u:\b)[A-HJ-PR-Y]{2}[0-9]{2}[\s-]?[A-HJ-PR-Z]{3}(?-u:\b)", "[vehicle]"),
+    _Rule("[0-9]{3}", r"(?-u:\b)(?:[A-HJ-NPR-TV-Y][0-9]{3} [A-HJ-PR-Y]{3}|[A-HJ-PR-Y]{3} [0-9]{3}[A-HJ-NPR-TV-Y])(?-u:\b)", "[vehicle]"),
     _Rule(
         _VEHICLE,
-        r"(?i)(?-u:\b)(?:[A-HJ-PR-Y]{2}[0-9]{2}[A-HJ-PR-Z]{3}|[A-HJ-NPR-TV-Y][0-9]{1,3}\s?[A-HJ-PR-Y]{3}|[A-HJ-PR-Y]{3}\s?[0-9]{1,3}[A-HJ-NPR-TV-Y])(?-u:\b)",
+        r"(?-u:\b)(?:(?i:[A-HJ-PR-Y]{2}[0-9]{2}[\s-]?[A-HJ-PR-Z]{3}|[A-HJ-NPR-TV-Y][0-9]{3}[\s-]?[A-HJ-PR-Y]{3}|[A-HJ-PR-Y]{3}[\s-]?[0-9]{3}[A-HJ-NPR-TV-Y])"
+        r"|[A-HJ-NPR-TV-Y][0-9]{1,3}[\s-]?[A-HJ-PR-Y]{3}|[A-HJ-PR-Y]{3}[0-9]{1,3}[A-HJ-NPR-TV-Y])(?-u:\b)",
         "[vehicle]",
     ),
-    _Rule(_VEHICLE, r"(?-u:\b)(?:[A-Z]{3} [0-9]{3,4}|[A-Z]{2} [0-9]{4})(?-u:\b)", "[vehicle]"),
-    _Rule("[0-9]", rf"(?:{_FLAT})?(?:{_HOUSE})?{_NUMBER}(?:(?i:the)\s+)?(?:{_WORD}\s+){{1,4}}{_STREET}(?-u:\b)", "[address]"),
-    _Rule("[0-9]", rf"{_FLAT}(?:{_WORD}\s+){{1,3}}(?:(?i:house|court|lodge|heights|towers?|point|mansions|buildings?)(?-u:\b))", "[address]"),
-    _Rule("[0-9]", rf"(?i:\b(?:flat|unit|plot|room|apartment|caravan|pitch|chalet)\s[0-9]+[a-z]?),?\s+(?:{_WORD},?\s+){{1,6}}{_STREET}(?-u:\b)", "[address]"),
-    _Rule(r"[0-9]", rf"{_AT}(?:{_FLAT})?{_NUMBER}(?:[\p{{L}}'’.-]+\s+){{1,3}}?{_STREET}(?-u:\b)", "${1}[address]"),
     _Rule(
-        r"(?i)cottage|farm|house|vicarage|lodge|bungalow|barn",
-        rf"(?-u:\b)(?:{_WORD}\s+){{1,2}}(?i:cottage|farm|farmhouse|house|vicarage|lodge|bungalow|barn),\s+(?:{_WORD}\s+){{1,3}}{_STREET}(?-u:\b)",
+        r"(?i)\breg|plate|\bvrm",
+        r"(?i)(\b(?:reg|regn|registration|registered|(?:number ?)?plates?|vrm)\b[^0-9\[\]\n]{0,25}?)(?-u:\b)(?:[A-Z]{1,3}[\s-]?[0-9]{1,4}[\s-]?[A-Z]{1,3}|[A-Z]{2,3}[\s-]?[0-9]{2,4}|[0-9]{1,4}[\s-]?[A-Z]{2,3})(?-u:\b)",
+        "${1}[vehicle]",
+    ),
+    # Northern Ireland: an I or a Z among the letters.
+    _Rule(_VEHICLE, r"(?-u:\b)(?:[A-Z]?[IZ][A-Z]|[A-Z][A-Z]?[IZ])[\s-]?[0-9]{4}(?-u:\b)", "[vehicle]"),
+    _Rule(
+        rf"(?i)\b{_DWELLING}",
+        rf"(?-u:\b)(?:The\s+)?(?:{_WORD}\s+){{1,3}}(?i:{_DWELLING}),\s+(?:{_WORD}\s+){{1,3}}(?i:road|rd|street|st|lane|ln|avenue|ave|close|drive|way|hill|row|green)(?-u:\b)",
         "[address]",
     ),
-    _Rule(r"\[postcode\]", rf"{_NUMBER}(?:{_WORD}[\s,]+){{1,4}}\[postcode\]", "[address] [postcode]"),
+    _Rule(
+        rf"(?i)\b{_DWELLING}",
+        rf"((?i:\b(?:address(?:'s| is)?|(?:live|lives|lived|living|stay|staying|out|home|come|came|up|back|drove|get|got|moved|called|sent)\s(?:at|on|in|to|from|out to))[:,]?\s+(?:the\s+)?))"
+        rf"(?:{_WORD}\s+){{1,3}}(?i:{_DWELLING})(?-u:\b)",
+        "${1}[address]",
+    ),
+    _Rule(r"(?i)boat|barge|mooring|marina", rf"((?i:narrow ?boat|houseboat|boat|barge|mooring|berth|pontoon)\s+(?i:called |named |is )?)['\x22‘“]?(?:{_WORD}\s?){{1,3}}(?:[0-9]+[a-z]?)?['\x22’”]?(?:,\s+(?:{_WORD}\s+){{0,3}}(?i:marina|wharf|moorings?|basin|lock|canal|quay|dock))?", "${1}[address]"),
 )
 _AFTER_RUNS = (
-    _Rule(r"(?i)\bnhs", r"(?i)(\bnhs\s?(?:no|num|number|n[°º]|#|ref|id)?[^0-9\[\]]{0,12}|\bnhs)[0-9](?:[\s._-]{0,3}[0-9]){9}(?-u:\b)", "${1}[NHS number]"),
-    _Rule("[0-9]", r"(?-u:\b)[Oo0]7(?:[\s-]?[0-9Oo]){9}(?-u:\b)", "[phone]"),
-    _Rule("[0-9]{3}", rf"{_RING}(?:[0-9]{{3}}[\s-]?[0-9]{{4}}|[0-9]{{3}}[\s-]?[0-9]{{3}}|[0-9]{{5,8}}|[0-9]{{5}}[\s-]?[0-9]{{3,6}}|[0-9]{{4}}[\s-]?[0-9]{{3,4}}[\s-]?[0-9]{{3,4}})(?-u:\b)", "${1}[phone]"),
-    _Rule("(?i)ext|x", r"(?i)\[phone\][ ,]*(?:\(?ext(?:ension|n)?\.?:?|x)\s?[0-9]{2,6}\)?", "[phone]"),
+    _Rule(
+        r"\[address\]",
+        rf"(?-u:\b)(?:(?i:(?:(?:ground|first|second|third|fourth|top|1st|2nd|3rd|4th|basement|garden|upper|lower)\s)?(?:floor\s)?(?:flat|annexe?|bungalow|room|unit|block|apartment|house)"
+        rf"(?:\s[0-9]*[a-z]?)?)|(?:{_WORD}\s+){{1,3}}(?i:{_DWELLING}|care home|court|towers?|heights|point|buildings?|place|gardens|moorings?|marina|estate|park)),?\s+\[address\]",
+        "[address]",
+    ),
+    _Rule(r"\[address\],", rf"\[address\],\s+(?:{_WORD}\s+){{1,3}}(?i:road|rd|street|st|lane|ln|avenue|ave|close|drive|way|hill|row|green|wharf|marina|moorings?|estate|park|court|gardens)(?-u:\b)", "[address]"),
+    _Rule(r"\[address\]", rf"((?i:\b(?:at|address(?:'s| is)?:?|live|lives|from|to|in)\s))(?:{_WORD}\s+){{0,2}}{_WORD},\s+\[address\]", "${1}[address]"),
+    _Rule(r"\[address\]", r"\[address\](?:,?\s+\[address\])+", "[address]"),
+    _Rule(r"\[postcode\]", rf"{_NUMBER}(?:{_WORD}[\s,]+){{1,4}}\[postcode\]", "[address] [postcode]"),
+    _Rule(
+        r"(?i)\bnhs",
+        r"(?i)(\bnhs\s?(?:no|num|number|n[°º]|#|ref|id)?[^0-9\[\]]{0,12}|\bnhs)[0-9](?:[\s._-]{0,3}[0-9]){9}(?-u:\b)",
+        "${1}[NHS number]",
+    ),
+    _Rule("[0-9]", r"(?-u:\b)[Oo0]\s?7(?:[\s./-]?[0-9Oo]){9}(?-u:\b)", "[phone]"),
+    _Rule(
+        "[0-9]{3}",
+        rf"{_RING}(?:[0-9]{{3}}[\s-]?[0-9]{{4}}|[0-9]{{3}}[\s-]?[0-9]{{3}}|[0-9]{{5,8}}|[0-9]{{5}}[\s-]?[0-9]{{3,6}}|[0-9]{{4}}[\s-]?[0-9]{{3,4}}[\s-]?[0-9]{{3,4}})(?-u:\b)",
+        "${1}[phone]",
+    ),
+    _Rule("(?i)ext|x|opt", r"(?i)\[phone\][ ,;]*(?:and )?(?:\(?(?:ask for )?ext(?:ension|n)?\.?:?(?: number| no\.?)?|x)\s?[0-9]{2,6}\)?", "[phone]"),
+    _Rule(r"\[phone\]", r"\[phone\] ?(?:/|or|and) ?[0-9]{1,6}(?-u:\b)", "[phone]"),
     _Rule("(?i)ext", r"(?i)\b(ext(?:ension|n)?\.?(?: number| no\.?| is)?:?\s?)[0-9]{3,6}(?-u:\b)", "${1}[phone]"),
 )
-_WORTH = [*"0123456789@", "www.", "://", " dot ", "(at)", "[at]", "cottage,", "farm,", "house,", "vicarage,", "lodge,", "barn,", "bungalow,",
+_WORTH = [*"0123456789@", "www.", "://", " dot ", "dot)", "at)", "at]", ".blog", ".com", ".co", ".net", ".org", ".example", "u/",
+          "cottage", "farm", "house", "vicarage", "rectory", "lodge", "barn", "bungalow", "mill", "forge", "manor", "hall", "grange", "stables", "chapel", "croft", "dairy", "villa", "marina", "mooring", "boat", "barge",
           *(f".{end}/" for end in ("com", "uk", "org", "net", "me", "io", "example", "ly", "be")),
-          "insta", "twitter", "tiktok", "tik tok", "snap", "facebook", "fb ", " ig ", "discord", "reddit", "birth", "born", "dob", *spoken.WORTH]  # fmt: skip
+          "insta", "twitter", "tiktok", "tik tok", "snap", "facebook", "fb ", " ig ", "discord", "reddit", "handle", "username", "social", "birth", "born", "dob", "d.o.b", "bday", *spoken.WORTH]  # fmt: skip
 """A text with none of these holds nothing that any rule replaces."""
 
 
@@ -130,6 +196,8 @@ def without_identifiers(text: pl.Series) -> pl.Series:
     found = _applied(text.gather(rows), _RULES)
     found = _where(found, digits.RUN, lambda some: _runs_judged(some, digits.RUN, digits.judged))
     found = _where(found, spoken.RUN, lambda some: _runs_judged(some, spoken.RUN, spoken.judged))
+    for run in (addresses.UNIT_RUN, addresses.RUN, addresses.PLAIN_RUN):
+        found = _where(found, "[0-9]", lambda some, run=run: _runs_judged(some, run, addresses.judged))  # type: ignore[misc]
     found = _applied(found, _AFTER_RUNS)
     done = text.clone()
     done.scatter(rows, found)

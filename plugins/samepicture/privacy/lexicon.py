@@ -78,17 +78,40 @@ class Is(IntFlag):
     AND = auto()
     ON = auto()
     FROM = auto()
+    COMMON = auto()
+    """A given name that is common here."""
+    FIELD = auto()
+    POST = auto()
+    BEFORE_PLACE = auto()
+    FACILITY = auto()
+    SETTLED = auto()
+    """Nobody knows it, and it ends as settlements do."""
+    IS = auto()
+    PROPER = auto()
+    """A proper noun of the dictionary that no list of ours has."""
+    MISTYPED = auto()
+    """Nobody knows it, and it is one letter away from an ordinary word."""
 
 
-POSSIBLE = Is.GIVEN | Is.FAMILY | Is.UNKNOWN | Is.TITLE
+POSSIBLE = Is.GIVEN | Is.FAMILY | Is.UNKNOWN | Is.TITLE | Is.PROPER
 """A text with none of these, and no GIVEN_WORD, names nobody that we would find."""
 
 _DRUG = re.compile(
     r"(?:pril|sartan|olol|statin|azole|cillin|mycin|micin|zepam|oxetine|triptyline|gabalin|pentin|parin|xaban|prazole|mab|nib|floxacin|"
     r"cycline|formin|gliptin|flozin|tidine|setron|profen|codone|codeine|dipine|thiazide|semide|terol|asone|isone|solone|sonide|promazine|"
-    r"apine|idone|piprazole|morphine|caine|prost|dronate|vir|ectomy|otomy|oscopy|itis|ology|ologist|aemia|gram)s?$|shire$|borough$|mouth$|minster$|thorpe$"
+    r"apine|idone|[a-z]{4}(?:ine|ide|ate|one|pram|nium)|piprazole|morphine|caine|prost|dronate|vir|ectomy|otomy|oscopy|itis|ology|ologist|aemia|gram)s?$|shire$|borough$|mouth$|minster$|thorpe$"
 )
-_BRITISH = ((r"our", "or"), (r"ae", "e"), (r"oe", "e"), (r"is(e[sdr]?|ing|ation|ations)$", r"iz\1"), (r"tre(s?)$", r"ter\1"), (r"ll(ed|ing|er)$", r"l\1"))
+_BRITISH = tuple(
+    (re.compile(british), american)
+    for british, american in (
+        (r"our", "or"), (r"ae", "e"), (r"oe", "e"), (r"ys", "yz"), (r"is(e[sdr]?|ers|ing|able|ation|ations)$", r"iz\1"), (r"([tb])re(s?|d)$", r"\1er\2"),
+        (r"ll", "l"), (r"l(s|ment|ments)?$", r"ll\1"), (r"pp(ed|er|ers|ing)$", r"p\1"), (r"ough", "ow"), (r"ould", "old"), (r"enc(e[ds]?|ing)$", r"ens\1"),
+        (r"ractis", "ractic"), (r"^enq", "inq"), (r"ogue", "og"), (r"grey", "gray"), (r"tyre", "tire"), (r"scep", "skep"), (r"geme", "gme"), (r"gei", "gi"),
+        (r"ellery$", "elry"), (r"st?que", "ck"), (r"([lr]?)nt$", r"\1ned"), (r"lt$", "lled"), (r"mous", "mus"), (r"ur$|urs$", "or"), (r"ed$", "e"),
+    )
+)  # fmt: skip
+_ROLES = re.compile(r"(?:ologists?|iatrists?|therapists?|nurses|doctors|midwives)$")
+_SETTLED = re.compile(r"(?:ton|ham|bury|ley|field|worth|wick|combe|stead|hurst|dale|bridge|port|pool|cester|sea|den|don|by|thwaite|holme|ness|moor|ford)$")
 _CONTRACTED = re.compile(r"'(?:[dmtv]|ll|re|ve|em|er|all|clock)$")
 
 
@@ -105,7 +128,9 @@ def bits(word: str) -> int:
         return int(Is.STOP)
     if lower in lists.kept_whole:
         return int(Is.KEPT)
-    found = lists.flags.get(lower, Is(0))
+    found = lists.flags.get(lower, Is(0)) | lists.flags.get(_plain(lower), Is(0)) & Is.KEPT
+    if _ROLES.search(lower) or lists.flags.get(lower.removesuffix("s"), Is(0)) & Is.ROLE:
+        found |= Is.ROLE
     if len(word) == 1 or (len(word) == 2 and word.isupper() and not found and lower not in lists.given):
         return int(found | (Is.INITIAL if word.isupper() else 0))
     parts = [part for part in re.split(r"['\-]", lower) if part]
@@ -123,6 +148,8 @@ def _compound(parts: list[str], raised: list[str]) -> Is:
     named = Is.GIVEN | Is.FAMILY | Is.UNKNOWN | Is.GIVEN_WORD | Is.FAMILY_WORD
     if parts[0] in ("o", "d", "n") and len(parts) == 2:
         return Is.FAMILY
+    if all(part[0].isupper() for part in raised) and any(is_ & (Is.GIVEN | Is.FAMILY | Is.UNKNOWN) for is_ in each):
+        return next((is_ & (Is.GIVEN | Is.FAMILY) for is_ in each if is_ & (Is.GIVEN | Is.FAMILY)), Is.UNKNOWN)
     if not all(is_ & named or part in _lists().particles for is_, part in zip(each, parts, strict=True)):
         return Is.ORDINARY
     if all(part[0].isupper() for part in raised) or all(is_ & (Is.GIVEN | Is.GIVEN_WORD) for is_ in each):
@@ -138,6 +165,7 @@ def _lexical(lower: str, *, brand: bool) -> Is:
     if flags & (Is.STOP | Is.KEPT) and lower not in lists.strong:
         return flags & Is.KEPT | (Is.ORDINARY if flags & Is.STOP else Is(0)) | (Is.GIVEN_WORD if lower in lists.also_words else Is(0))
     plain = _plain(lower)
+    flags &= ~Is.KEPT if lower in lists.strong else ~Is(0)
     ordinary = lower not in lists.strong and (lower in lists.also_words or bool(flags & _FUNCTION) or _spelled(lower))
     found = Is.ORDINARY if ordinary else Is(0)
     if lower in lists.also_words or (ordinary and lower in lists.near):
@@ -146,8 +174,13 @@ def _lexical(lower: str, *, brand: bool) -> Is:
         found |= Is.FAMILY_WORD if flags & Is.PLACE else Is.GIVEN
     if _among(lower, plain, lists.family):
         found |= Is.FAMILY_WORD if ordinary or flags & (Is.PLACE | Is.CALENDAR) else Is.FAMILY
-    if not found and not flags & (Is.PLACE | Is.CALENDAR) and not brand and len(lower) >= 3 and not _known(lower):
-        found |= Is.UNKNOWN
+    if found & (Is.GIVEN | Is.GIVEN_WORD) and (lower in lists.common or plain in lists.common):
+        found |= Is.COMMON
+    if not found and not flags & (Is.PLACE | Is.CALENDAR | Is.KEPT) and not brand and len(lower) >= 3:
+        if not _known(lower):
+            found |= Is.UNKNOWN | (Is.SETTLED if _SETTLED.search(lower) else Is(0)) | (Is.MISTYPED if _mistyped(lower) else Is(0))
+        elif not _spelled(lower) and _spelled(lower.capitalize()):
+            found |= Is.PROPER
     return found
 
 
@@ -160,9 +193,9 @@ def _known(lower: str) -> bool:
     """Whether it is a word: of English as it is spelled on either side, a proper noun, a drug, a specialty, a plural."""
     forms = {lower}
     for british, american in _BRITISH:
-        forms |= {re.sub(british, american, form) for form in forms}
+        forms |= {british.sub(american, form) for form in forms}
     forms |= {form.removesuffix("s") for form in forms}
-    return any(_spelled(form) or _spelled(form.capitalize()) or _spelled(form.upper()) for form in forms) or bool(_DRUG.search(lower))
+    return bool(_DRUG.search(lower)) or any(_spelled(form) or _spelled(form.capitalize()) for form in forms) or _spelled(lower.upper())
 
 
 def _spelled(word: str) -> bool:
@@ -172,12 +205,34 @@ def _spelled(word: str) -> bool:
         return False
 
 
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+_ENDING = re.compile(r"(?:s|d|r|ed|ing|ly|er|es|ment|ness)$")
+
+
+def _mistyped(lower: str) -> bool:
+    """Whether one letter too many, too few, wrong or swapped makes an ordinary word of it: 'recieved'."""
+    if len(lower) < 5:
+        return False
+    cuts = [(lower[:at], lower[at:]) for at in range(len(lower) + 1)]
+    near = {a + b[1:] for a, b in cuts if b} | {a + b[1] + b[0] + b[2:] for a, b in cuts if len(b) > 1}
+    near |= {a + letter + rest for a, b in cuts for letter in _LETTERS for rest in (b, b[1:])}
+    stems = _stems()
+    return any(word in stems or _ENDING.sub("", word) in stems for word in near)
+
+
+@cache
+def _stems() -> frozenset[str]:
+    """The dictionary's words in lower case, without their endings."""
+    lines = (Path(hunspell.__file__).parent / "dictionaries" / "en_US.dic").read_text(encoding="iso-8859-1").splitlines()
+    return frozenset(word for word in (line.split("/")[0].strip() for line in lines) if word.islower() and len(word) > 3)
+
+
 @cache
 def _dictionary() -> Any:
     return hunspell.Hunspell("en_US")
 
 
-_FUNCTION = Is.TITLE | Is.ROLE | Is.KIN | Is.WHOSE | Is.CALLED | Is.THANKS | Is.VERB | Is.HEAD | Is.THING | Is.INSIDE | Is.MOVING
+_FUNCTION = Is.TITLE | Is.ROLE | Is.KIN | Is.WHOSE | Is.CALLED | Is.THANKS | Is.VERB | Is.HEAD | Is.THING | Is.INSIDE | Is.MOVING | Is.FIELD | Is.POST
 """Words with a task of their own are ordinary, whatever list of names has them too."""
 
 
@@ -187,12 +242,14 @@ class _Lists:
     def __init__(self) -> None:
         told = tomllib.loads(Path(__file__).with_name("vocabulary.toml").read_text(encoding="utf-8"))
         words = {key: frozenset(value.split()) for section in told.values() for key, value in section.items() if isinstance(value, str)}
+        words["kept"] = words["words"] | words["modern"]
         by_flag = {
             Is.TITLE: "title", Is.ROLE: "role", Is.KIN: "kin", Is.WHOSE: "whose", Is.CALLED: "called", Is.THANKS: "thanks", Is.PARTICLE: "particle",
             Is.VERB: "verb", Is.STOP: "stop", Is.CALENDAR: "calendar", Is.MODAL: "modal", Is.HEAD: "head", Is.THING: "thing", Is.BEFORE: "before",
-            Is.INSIDE: "inside", Is.AIMED: "aimed", Is.MOVING: "moving", Is.PLACE: "known", Is.KEPT: "words",
+            Is.INSIDE: "inside", Is.AIMED: "aimed", Is.MOVING: "moving", Is.PLACE: "known", Is.KEPT: "kept",
+            Is.FIELD: "field", Is.POST: "post", Is.BEFORE_PLACE: "before_place", Is.FACILITY: "facility",
         }  # fmt: skip
-        self.flags: dict[str, Is] = {"the": Is.THE, "to": Is.TO, "you": Is.YOU, "and": Is.AND, "on": Is.ON, "from": Is.FROM}
+        self.flags: dict[str, Is] = {"the": Is.THE, "to": Is.TO, "you": Is.YOU, "and": Is.AND, "on": Is.ON, "from": Is.FROM, "is": Is.IS, "was": Is.IS}
         for flag, key in by_flag.items():
             for word in words[key]:
                 self.flags[word] = self.flags.get(word, Is(0)) | flag
@@ -202,6 +259,7 @@ class _Lists:
         self.strong = words["first_of_all_names"] | words["further_given"] - words["also_words"]
         self.also_words = words["also_words"]
         self.near = _from_faker(_NEAR, "first_name")
+        self.common = self.near | words["further_given"] | words["first_of_all_names"] | words["also_words"]
         self.given = words["further_given"] | words["first_of_all_names"] | _from_faker(_COUNTRIES, "first_name")
         self.family = words["further_family"] | _from_faker(_COUNTRIES, "last_name")
 

@@ -72,7 +72,7 @@ def _worth(text: pl.Series) -> pl.Series:
     words = pl.DataFrame({"row": pl.int_range(text.len(), eager=True), "word": text.str.extract_all(_word())}).explode("word").drop_nulls()
     is_ = _known(words.get_column("word"))
     raised = is_ & int(Is.CAPITAL | Is.CAPITALS) != 0
-    may_be = (is_ & int(Is.GIVEN | Is.TITLE | Is.GIVEN_WORD | Is.FAMILY | Is.NAME) != 0) | (raised & (is_ & int(POSSIBLE) != 0))
+    may_be = (is_ & int(Is.GIVEN | Is.TITLE | Is.GIVEN_WORD | Is.FAMILY | Is.NAME) != 0) | (raised & (is_ & int(POSSIBLE) != 0)) | ((is_ & int(Is.UNKNOWN) != 0) & (is_ & int(Is.MISTYPED) == 0))
     signed = text.str.contains(_INITIALS).fill_null(False).arg_true()
     return pl.concat([words.filter(may_be).get_column("row"), signed.cast(pl.Int64)]).unique().sort()
 
@@ -138,62 +138,89 @@ def _spacing() -> dict[str, pl.Expr]:
 def _readings() -> dict[str, pl.Expr]:
     """What a word may be read as where it stands."""
     raised = _has("is", Is.CAPITAL)
-    spaced = pl.col("spaced")
-    whose_kin = _has("before", Is.KIN)
-    called = _has("before", Is.CALLED)
-    inside = spaced & _has("before", Is.INSIDE) & ~_has("before2", Is.AIMED)
-    moved = spaced & _has("before", Is.TO | Is.MOVING) & _has("before2", Is.MOVING) & ~_has("is", Is.GIVEN)
-    head = pl.col("spaced_after") & _has("after", Is.HEAD)
-    thing = pl.col("spaced_after") & _has("after", Is.THING)
+    spaced, spaced_after = pl.col("spaced"), pl.col("spaced_after")
+    common = _has("is", Is.COMMON)
+    head = spaced_after & _has("after", Is.HEAD) & (~common | _has("after", Is.FACILITY | Is.CAPITAL | Is.CAPITALS))
+    inside = spaced & _has("before", Is.INSIDE) & ~_has("before2", Is.AIMED) & ~common
+    moved = spaced & _has("before", Is.TO | Is.MOVING) & (_has("before2", Is.MOVING) | _has("is", Is.SETTLED)) & ~_has("is", Is.GIVEN)
+    thing = spaced_after & _has("after", Is.THING)
+    named_place = spaced & (_has("before", Is.BEFORE | Is.THE) | (_has("before", Is.BEFORE_PLACE) & ~common))
+    listed = _has("before2", Is.NAME) & _has("before", Is.AND) | _has("before", Is.NAME) & pl.col("gap").str.contains("^ ?[,&/+] ?$")
+    thanked = spaced & (_has("before", Is.THANKS) | (_has("before2", Is.THANKS) & _has("before", Is.TO | Is.YOU)))
+    introduced = spaced & (_has("before", Is.CALLED) | (_has("before2", Is.FIELD) & _has("before", Is.IS)))
+    field = _has("before", Is.FIELD | Is.ROLE | Is.KIN) & pl.col("gap").str.contains(r"^ ?[:=\-–] ?$")
+    apposed = pl.col("gap").str.contains("^, ?$") & _has("before", Is.KIN) & _has("before2", Is.WHOSE) & raised
     return {
         "raised": raised | _has("is", Is.CAPITALS),
         "proper": (raised | _has("is", Is.CAPITALS)) & ~_has("is", Is.STOP | Is.TITLE | Is.ROLE | Is.VERB),
-        "trigger": spaced & (_has("before", Is.ROLE) | whose_kin | called | (_has("before2", Is.THANKS) & _has("before", Is.TO | Is.YOU)) | _has("before", Is.THANKS))
-        | (pl.col("gap").str.contains("^, ?$") & whose_kin & _has("before2", Is.WHOSE) & raised),
-        "place": head | thing | inside | moved | (spaced & _has("before", Is.BEFORE)) | (spaced & _has("before", Is.THE)),
+        "trigger": (spaced & _has("before", Is.ROLE | Is.KIN)) | thanked | introduced | field | apposed | listed,
+        "for": spaced & _has("before2", Is.ROLE | Is.KIN) & (pl.col("word").shift(1) == "for"),
+        "place": head | thing | inside | moved | named_place,
     }
 
 
 def _rule() -> pl.Expr:
     """Whether a word is (part of) a name: the rules of the module's head, one a line."""
     raised, start, spaced, place = _has("is", Is.CAPITAL), pl.col("start"), pl.col("spaced"), pl.col("place")
+    upper, after = pl.col("raised"), pl.col("spaced_after")
     name = _has("is", Is.GIVEN | Is.FAMILY)
-    word_name = _has("is", Is.GIVEN_WORD)
-    unknown = _has("is", Is.UNKNOWN)
+    word_name, unknown, dated = _has("is", Is.GIVEN_WORD), _has("is", Is.UNKNOWN), _has("is", Is.CALENDAR)
     any_name = _has("is", Is.GIVEN | Is.FAMILY | Is.GIVEN_WORD | Is.FAMILY_WORD | Is.UNKNOWN)
     kept = _has("is", Is.KEPT) & ~word_name
+    task = _has("is", Is.HEAD | Is.STOP | Is.ROLE | Is.TITLE | Is.KIN | Is.THANKS | Is.VERB | Is.THING | Is.FIELD | Is.WHOSE | Is.POST)
     free = ~kept & ~place & ~_has("is", Is.PLACE)
-    dated = _has("is", Is.CALENDAR)
-    long = pl.col("word").str.len_chars() >= 4
-    in_words = any_name & ~_has("is", Is.STOP | Is.VERB | Is.MODAL)
-    titled = spaced & _has("before", Is.TITLE) & (raised | _has("is", Is.INITIAL | Is.CAPITALS) | in_words)
-    triggered = pl.col("trigger") & ~kept & ~place & ((pl.col("raised") & any_name) | name | (word_name & ~_has("is", Is.MODAL)))
+    letters = pl.col("word").str.len_chars()
+    personal, modal = _personal(), _has("is", Is.MODAL)
+    proper = raised & ~task & ~_has("is", Is.PLACE | Is.KEPT | Is.CALENDAR | Is.ORDINARY)
+    strange = unknown & ~upper & ~_has("is", Is.MISTYPED) & (letters >= 4) & ~pl.col("word").str.contains("(?:ed|ing|nt|ly|oo+|ee+)$")
+    # Who: what stands before says that a person follows.
+    titled = spaced & _has("before", Is.TITLE) & (
+        raised | _has("is", Is.INITIAL | Is.CAPITALS) | (any_name & ~_has("is", Is.STOP | Is.VERB | Is.MODAL)) | pl.col("word").str.contains("^[b-hj-z]$")
+    )
+    triggered = pl.col("trigger") & ~kept & ~place & ((upper & any_name & ~task) | name | (word_name & (raised | ~modal)) | proper)
+    followed = after & _has("after", Is.THE | Is.WHOSE) & _has("after2", Is.ROLE)
+    strangers = (pl.col("trigger") | pl.col("for") | followed | (start & after & _has("after", Is.IS))) & strange & ~place
+    coded = spaced & _has("before", Is.ROLE) & pl.col("word").str.contains("^[B-HJ-Z]$")
+    worded = spaced & _has("before", Is.ROLE) & raised & _has("is", Is.ORDINARY) & ~task & ~kept & after & _has("after", Is.VERB) & ~start
+    particle = spaced & _has("is", Is.PARTICLE) & _has("before", Is.TITLE | Is.NAME) & after & _has("after", Is.CAPITAL)
+    # What: the word itself is a name.
     within = raised & ~start & free & (name | unknown | (word_name & ~dated))
-    at_start = raised & start & free & (name | ((word_name | unknown) & _personal() & ~dated))
-    shouted = _has("is", Is.CAPITALS) & name & free & long
-    lower = ~pl.col("raised") & _has("is", Is.GIVEN) & ~kept & ~place & long
-    proper = pl.col("raised") & ~_has("is", Is.HEAD | Is.STOP | Is.PLACE | Is.CALENDAR) & (any_name | ~_has("is", Is.ORDINARY))
-    beside = spaced & _has("before", Is.NAME) & ~kept & (proper | (_has("is", Is.FAMILY) & ~pl.col("raised")))
+    at_start = upper & start & free & ((name & (raised | (letters >= 4))) | (unknown & raised & ~_has("is", Is.MISTYPED | Is.SETTLED)) | ((word_name | ((unknown | _has("is", Is.PROPER)) & raised)) & personal & ~dated))
+    months = upper & dated & word_name & ~pl.col("figures") & ((after & _has("after", Is.VERB) & ~_has("after", Is.IS) & start) | pl.col("owning") | (after & _has("after", Is.AND) & _has("after2", Is.GIVEN)))
+    shouted = _has("is", Is.CAPITALS) & name & free & ((letters >= 4) | personal)
+    lower = ~upper & ~kept & ~place & ((_has("is", Is.GIVEN) & ((letters >= 4) | (start & personal))) | (_has("is", Is.FAMILY) & (letters >= 5) & start & personal))
+    lower_word = ~upper & start & word_name & ~modal & ~kept & ~place & ~dated & after & (_has("after", Is.IS) | (_has("after", Is.ON | Is.FROM | Is.INSIDE) & _has("after2", Is.HEAD | Is.POST)))
+    # Beside: a name that is known makes one of what stands next to it.
+    beside = spaced & _has("before", Is.NAME) & ~kept & ~dated & (
+        (upper & any_name & ~task) | (raised & ~task & ~_has("is", Is.PLACE)) | (~upper & _has("is", Is.FAMILY))
+    )
+    ahead = upper & (any_name | ~start) & ~task & free & ~dated & after & _has("after", Is.NAME) & ~(start & modal)
+    paired = raised & word_name & free & ~dated & after & _has("after", Is.FAMILY | Is.FAMILY_WORD) & _has("after", Is.CAPITAL) & ~_has("after", Is.HEAD)
     chain = pl.col("dotted") & _has("after", Is.INITIAL)
     initial = _has("is", Is.INITIAL) & (
-        (spaced & _has("before", Is.NAME))
-        | ((pl.col("spaced_after") | pl.col("dotted")) & _has("after", Is.NAME | Is.FAMILY))
+        (spaced & _has("before", Is.NAME) & ~pl.col("word").eq("I"))
+        | (pl.col("dotted") & _has("after", Is.NAME | Is.FAMILY | Is.UNKNOWN))
+        | (after & _has("after", Is.NAME | Is.FAMILY) & ~pl.col("word").is_in(["I", "A"]))
         | (pl.col("line") & (pl.col("last") | chain))
         | (pl.col("last") & _has("before", Is.NAME))
     )
-    signed = pl.col("signed") & raised & any_name & ~kept & ~place
+    signed = pl.col("signed") & raised & (any_name | proper) & ~kept & ~place & ~task
     barred = _has("is", Is.NAME | Is.STOP | Is.TITLE) & ~word_name
-    return (~barred & (titled | triggered | within | at_start | shouted | lower | beside | initial | signed)).fill_null(False)
+    found = titled | triggered | strangers | coded | worded | within | at_start | months | shouted | lower | lower_word | beside | ahead | paired | initial | signed
+    return ((~barred & found) | particle).fill_null(False)
 
 
 def _personal() -> pl.Expr:
-    """Whether what follows a word at the start of a sentence is said of a person: 'Mark was', 'Rose the HCA', 'Dean from the team'."""
-    after, after2 = pl.col("spaced_after"), "after2"
+    """Whether what follows a word is said of a person: 'Mark was', 'Rose the HCA', 'Dean from the team', 'Joy (HCA)'."""
+    after = pl.col("spaced_after")
+    named = Is.GIVEN | Is.FAMILY | Is.GIVEN_WORD | Is.UNKNOWN | Is.NAME
     return (
         (after & (_has("after", Is.VERB) | pl.col("next").str.contains("^[a-z]{2,}ed$")))
-        | (after & _has("after", Is.THE) & _has(after2, Is.ROLE))
-        | (after & _has("after", Is.ON | Is.INSIDE | Is.FROM) & _has(after2, Is.HEAD | Is.ROLE))
-        | (after & _has("after", Is.FROM) & _has(after2, Is.THE))
+        | (after & (_has("after", Is.THE | Is.WHOSE) | (pl.col("next") == "da")) & _has("after2", Is.ROLE))
+        | (after & _has("after", Is.ON | Is.INSIDE | Is.FROM) & _has("after2", Is.HEAD | Is.ROLE | Is.POST))
+        | (after & _has("after", Is.FROM) & _has("after2", Is.THE))
+        | (after & _has("after", Is.AND) & _has("after2", named) & _has("after2", Is.CAPITAL | Is.CAPITALS | Is.NAME))
+        | (_has("after", Is.ROLE) & pl.col("next_gap").str.contains(r"^ ?[(\-–,] ?(?:the |our |my )?$"))
         | pl.col("owning")
         | pl.col("next_gap").str.starts_with(",")
     )
