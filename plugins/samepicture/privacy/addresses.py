@@ -21,7 +21,7 @@ _LIKELY = (
 )
 """Ends that are words too: with a capital, or where somebody says that it is an address."""
 _WELSH = r"heol|stryd|ffordd|lôn|lon|maes|rhodfa|clos|bro|parc|cae|llys|rhes|trem|gerddi|tai|pen|bryn|min|tŷ|ty|rhiw|cwrt|ystad"
-_UNIT = r"(?:flat|apartment|apt|bedsit|studio|unit|plot|room|caravan|pitch|chalet|suite|maisonette)\.?\s?(?:no\.?\s?)?[0-9]+[a-z]?"
+_UNIT = r"(?:flat|apartment|apt|bedsit|studio|unit|plot|room|caravan|pitch|chalet|suite|maisonette)\.?\s?(?:no\.?\s?)?[0-9]+(?:[/-][0-9]+)?[a-z]?"
 _BUILDING = r"house|court|lodge|heights|towers?|point|mansions|buildings?|place|gardens|hall|view|grange|manor"
 _NUMBER = r"(?:(?:no\.?|number|nr)\s?)?[0-9]{1,4}(?:\s?[a-z]|[-–/][0-9]{1,3}[a-z]?)?"
 _WORD = r"[\p{L}\p{M}][\p{L}\p{M}'’.]*(?:-[\p{L}\p{M}]+)*"
@@ -29,13 +29,18 @@ _SAID = (
     r"\b(?:address(?:'s| is| was)?|(?:live|lives|lived|living|stay|stays|staying|reside|resides|residing|house|home|based|registered|moved|us|me|her|him|them|we're|i'm|he's|she's|are|is|am|come|came|deliver|"
     r"delivered|visit|visits|visited|go|gone|went|sent|send|post|posted|letters?|write|out|round|back|occupier|of)\s(?:at|on|in|to|from|is|of|into)|at)[:,]?\s+"
 )
-RUN = (
-    rf"(?i)(?:{_SAID})?(?:\b{_UNIT},?\s+)?(?:(?:{_WORD}\s+){{1,3}}(?:{_BUILDING}),\s+)?"
-    rf"\b{_NUMBER},?\s+(?:(?:{_WELSH})\s+(?:{_WORD}\s?){{1,3}}|(?:{_WORD}\s+){{1,4}}?(?:{_SURE}|{_LIKELY})\b\.?(?:\s+(?:{_SURE}|{_LIKELY})\b)*)"
+_STREET = (
+    rf"{_NUMBER},?\s+(?:(?:{_WELSH})\s+(?:{_WORD}\s?){{1,3}}"
+    rf"|(?:{_WORD}\s+){{1,4}}?(?:{_SURE}|{_LIKELY})\b\.?(?:\s+(?:{_SURE}|{_LIKELY})\b)*)"
 )
+RUN = rf"(?i)\b{_STREET}"
 """A number with one to four words and the end of a street's name, or a Welsh beginning of one."""
+SAID_RUN = rf"(?i){_SAID}{_STREET}"
+"""The same where somebody says that it is where they live."""
 UNIT_RUN = rf"(?i)\b{_UNIT},?\s+(?:{_WORD},?\s+){{1,6}}?(?:{_SURE}|{_BUILDING}|{_LIKELY})\b(?:,?\s+(?:{_SURE}|{_LIKELY})\b)*"
-PLAIN_RUN = rf"(?i)\b(?:address(?:'s| is| was)?|(?:live|lives|lived|living|moved)\s(?:at|to|from|in))[:,]?\s+{_NUMBER},?\s+(?:{_WORD}[ ,]*){{1,3}}"
+PLAIN_RUN = (
+    rf"(?i)\b(?:address(?:'s| is| was)?|(?:live|lives|lived|living|moved)\s(?:at|to|from|in))[:,]?\s+{_NUMBER},?\s+(?:{_WORD}[ ,]*){{1,3}}"
+)
 """What is said to be an address needs no end that we know: 'we live at 14 Broadmead'."""
 
 _SAID_FIRST = re.compile(_SAID, re.IGNORECASE)
@@ -61,15 +66,15 @@ def _judge(run: str) -> str:
     number = _NUMBERED.search(place)
     if number is None:
         return run
-    prefix = place[: number.start()]
-    if prefix and not prefix[0].isupper() and not _UNIT_FIRST.match(prefix):
-        before, place = before + prefix, place[number.start() :]
-    words = re.findall(r"[^\W\d_][\w'’.-]*", place[number.end() :] if place else "")
+    words = re.findall(r"[^\W\d_][\w'’.-]*", place[number.end() :])
     if not words or _MEASURE.match(words[0]):
         return run
     between = words[:-1] or words
     lower = [word for word in between if not word[0].isupper() or word.isupper()]
-    if any(bits(word.lower()) & int(Is.STOP | Is.INSIDE | Is.MOVING | Is.VERB) and word.lower() not in ("the", "old", "st", "y", "of") for word in lower):
+    if any(
+        bits(word.lower()) & int(Is.STOP | Is.INSIDE | Is.MOVING | Is.VERB) and word.lower() not in ("the", "old", "st", "y", "of")
+        for word in lower
+    ):
         return run
     raised = all(word[0].isupper() for word in between if len(word) > 2)
     end = _END.search(place.rstrip("."))

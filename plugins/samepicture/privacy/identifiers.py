@@ -24,7 +24,7 @@ _POSTCODE_AREAS = (
 )
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}"
 _DAY = r"[0-9]{1,2}(?:st|nd|rd|th)?"
-_SEP = r" ?[-–—./,_| ] ?"
+_SEP = r" ?[-–—./,_|: ] ?"
 _NUMBER_SPOKEN = (
     r"(?:(?:nineteen|twenty|thirty|forty|fourty|fifty|sixty|seventy|eighty|ninety|two thousand|hundred|and|oh|one|two|three|four|five|six|seven|eight|nine|ten|eleven|"
     r"twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|\p{L}+teenth|"
@@ -33,18 +33,22 @@ _NUMBER_SPOKEN = (
 _DATE = (
     rf"(?:[0-9]{{4}}{_SEP}[0-9]{{1,2}}{_SEP}[0-9]{{1,2}}|[0-9]{{1,2}}{_SEP}[0-9]{{1,2}}{_SEP}[0-9]{{2,4}}|[0-9]{{8}}|[0-9]{{6}}"
     rf"|(?:the )?{_DAY}[ ./-]?(?:of )?{_MONTH}[.,]?[ ./-]?['’]?[0-9]{{2,4}}|{_MONTH}[ -](?:the )?{_DAY},? ['’]?[0-9]{{2,4}}|{_MONTH} [0-9]{{4}}"
-    rf"|(?:the )?{_DAY}[ ./-](?:of )?(?:the )?{_DAY}[ ./-](?:of )?(?:19|20)?['’]?[0-9]{{2}}"
+    rf"|(?:the )?{_DAY}[ ./-](?:of )?(?:the )?(?:{_DAY}|{_NUMBER_SPOKEN})[ ./-]?(?:of )?(?:19|20)?['’]?[0-9]{{2}}"
     rf"|(?:the )?{_NUMBER_SPOKEN}{{1,2}} ?(?:of )?{_MONTH},? ?(?:['’]?[0-9]{{2,4}}|{_NUMBER_SPOKEN}{{1,4}})|(?:the )?{_NUMBER_SPOKEN}{{1,2}} ?(?:of )?(?:the )?{_NUMBER_SPOKEN}{{3,6}}"
     rf"|(?:the )?(?:{_NUMBER_SPOKEN}{{1,2}}|{_DAY}[ -]?)(?:of )?{_MONTH}|{_MONTH} {_DAY})"
 )
 """A date; beside a word of birth also without its year, or spoken."""
-_BIRTH = r"(?:\bborn\b|\(b\.|\bbrith\b|\bbirth(?:day|date)?\b|\bbday\b|\bb-day\b|\bd ?[./-]? ?o ?[./-]? ?b\b)"
+_BIRTH = r"(?:\bborn\b|\(b\.|\bbrith\b|\bbirth(?:day|date)?\b|\bbday\b|\bb-day\b|\bnew ?born\b|\bturn(?:ed|s|ing)\b|\bganwyd\b|\burodzon\p{L}\b|\bd ?[./-]? ?o ?[./-]? ?b)"
 _LONG_AGO = (
     r"(?-u:\b)(?:(?:0?[1-9]|[12][0-9]|3[01]) ?[-./] ?(?:0?[1-9]|1[0-2]) ?[-./] ?(?:19[0-9]{2}|[3-9][0-9])|(?:0?[1-9]|[12][0-9]|3[01]) (?:0?[1-9]|1[0-2]) 19[0-9]{2}"
     rf"|19[0-9]{{2}}[-./][01]?[0-9][-./][0-3]?[0-9]|(?i:{_DAY}[ -]?(?:of )?{_MONTH},?[ -](?:19[0-9]{{2}}|['’][3-9][0-9])|{_MONTH} {_DAY},? 19[0-9]{{2}}))(?-u:\b)"
 )
 """A day of the last century: whoever tells their experience of a service names it as a birthday."""
-_AFTER_PERSON = rf"((?:\[(?:name|NHS number|NI number)\](?:['’]s)?[,;:/ (–-]{{1,4}}|(?i:\b(?:mum|dad|mother|father|son|daughter|husband|wife|baby|patient|nan|gran|grandad|sister|brother|twin|child) \()))(?:[0-9]{{1,2}}{_SEP}[0-9]{{1,2}}{_SEP}(?:[0-9]{{4}}|[0-9]{{2}})|(?i:{_DAY}[ ./-]?(?:of )?{_MONTH},?[ ./-]?['’]?(?:[0-9]{{4}}|[0-9]{{2}})))(?-u:\b)"
+_SPOKEN_LONG_AGO = (
+    rf"(?i)\b(?:the )?(?:{_NUMBER_SPOKEN}{{1,2}}|{_DAY}[ -]?)(?:of )?{_MONTH},? nineteen[ -](?:hundred and )?{_NUMBER_SPOKEN}{{1,2}}"
+)
+_SHORT_YEAR = rf"(?i)\b{_DAY}[ ./-]?(?:of )?{_MONTH}[ ./,-]{{1,2}}['’]?[3-9][0-9](\s*(?:[.,;)/\n–-]|$))"
+_AFTER_PERSON = rf"((?:\[(?:name|NHS number|NI number)\](?:['’]s)?[,;:/ (–-]{{1,4}}|(?i:\bage[d:]? [0-9]{{1,3}}(?: years| yrs)?,? ?\(?)|(?i:\b(?:mum|dad|mother|father|son|daughter|husband|wife|baby|patient|nan|gran|grandad|sister|brother|twin|child) \()))(?:[0-9]{{1,2}}{_SEP}[0-9]{{1,2}}{_SEP}(?:[0-9]{{4}}|[0-9]{{2}})|(?i:{_DAY}[ ./-]?(?:of )?{_MONTH},?[ ./-]?['’]?(?:[0-9]{{4}}|[0-9]{{2}})))(?-u:\b)"
 _SITE = r"\.[a-z]{2,10}/"
 _BARE_SITE = r"(?:blog|blogspot|wordpress|substack|tumblr|wixsite|linktr|example|com|net|org\.uk|co\.uk|info)"
 _NI_LETTERS = r"[A-CEGHJ-TW-Z][A-CEGHJ-NPR-TW-Z]"
@@ -63,6 +67,11 @@ _HANDLE = r"[A-Za-z][A-Za-z0-9._-]*(?:[0-9_]|\.[A-Za-z0-9]|[a-z][A-Z])[A-Za-z0-9
 _WORD = r"[A-Z][\p{L}'’.-]*"
 _NUMBER = r"(?-u:\b)[0-9]{1,3}[A-Za-z]?,?\s+"
 _DWELLING = r"(?:cottages?|farm|farmhouse|house|vicarage|rectory|lodge|bungalow|barns?|mill|forge|manor|hall|grange|stables|chapel|croft|dairy|granary|schoolhouse|villa|annexe|caravan park|moorings?|marina)"
+_RESIDENCE = (
+    r"(?:cottages?|farm|farmhouse|bungalow|vicarage|rectory|barns?|croft|moorings?|marina|caravan park|granary|schoolhouse|smallholding)"
+)
+_WELSH = r"Heol|Stryd|Ffordd|Lôn|Lon|Rhodfa|Clos|Rhiw|Maes|Cae"
+_ADDRESSED = r"[0-9][A-Za-z]?,?\s+\p{L}"
 _RING = (
     r"(?i)(\b(?:tel(?:ephone)?|phone|mob(?:ile)?|cell|landline|ring|rung|rang|call|called|text|contact|reach|message|whatsapp|number(?:'s| is)|num|no\.|nos\.|bleep|switchboard|fax|dial)\b"
     r"[^0-9\[\]\n]{0,25})"
@@ -76,6 +85,8 @@ class _Rule:
     where: str
     pattern: str
     replacement: str
+    context: str = ""
+    """What the text must hold as well; sought in the rows that match `where` alone."""
 
 
 _RULES = (
@@ -84,7 +95,7 @@ _RULES = (
     _Rule("@", r"[\w.!#$%&'*+/=?^`{|}~-]+ ?@ ?[\w-]+(?: ?[.,] ?[\w-]+)*[.,] ?(?:com|uk|net|org|example)(?-u:\b)", "[e-mail]"),
     _Rule("@", r"[\w.!#$%&'*+/=?^`{|}~-]+ ?@ ?[\w-]+(?:\.[\w-]+)*\.\p{L}[\w-]+", "[e-mail]"),
     _Rule("@", r"[\w.+-]{2,}@[A-Za-z][\w-]{2,}", "[e-mail]"),
-    _Rule("@", r"(^|[^\w@])@ ?[A-Za-z_](?:[\w.-]*\w)", "${1}[handle]"),
+    _Rule("@", r"(^|[^\w@])@(?: ?[A-Za-z_](?:[\w.-]*\w)|[0-9]+[A-Za-z_]{3,}[\w.-]*)", "${1}[handle]"),
     _Rule(
         rf"(?i)\bdot\b|[(\[] ?at ?[)\]]|\bat\s+[\w-]+\.(?:{_BARE_SITE}|co|nhs|uk)\b",
         r"(?i)[\w+-]+(?:(?:\.|\s+(?:dot|underscore|dash|hyphen)\s+|[(\[]dot[)\]])[\w+-]+){0,3}\s*(?:[(\[] ?at ?[)\]]|\bat\b)\s*"
@@ -104,14 +115,26 @@ _RULES = (
         "${1}[handle]",
     ),
     _Rule(_NETWORK, rf"({_NETWORK}(?:\s?[:/=-]\s?|\s)@?)[A-Za-z][A-Za-z0-9._]*[0-9_][A-Za-z0-9._]*", "${1}[handle]"),
+    _Rule(_NETWORK, rf"{_HANDLE}(\s(?i:on|over on)\s{_NETWORK})", "[handle]${1}"),
+    _Rule(
+        _NETWORK,
+        rf"((?i:\b(?:i'm|i am|im|find me|follow me|follow|me|as|called|user))\s)[A-Za-z][\w.]{{4,}}(\s(?i:on|over on)\s{_NETWORK})",
+        "${1}[handle]${2}",
+    ),
     _Rule("u/", r"(^|[\s(/])u/[A-Za-z0-9_-]{3,}", "${1}[handle]"),
     # No bracket in between: what is replaced already says 'birth' itself.
     _Rule(f"(?i){_BIRTH}", rf"(?i)({_BIRTH}[^0-9\[\]]{{0,45}}?\[?){_DATE}(?-u:\b)", "${1}[date of birth]"),
-    _Rule(r"birth\]", rf"(?i)(\[date of birth\],? (?:not|or|instead of|rather than|but|and not|nor)(?: the| on)? ){_DATE}(?-u:\b)", "${1}[date of birth]"),
+    _Rule(
+        r"birth\]",
+        rf"(?i)(\[date of birth\],? (?:not|or|instead of|rather than|but|and not|nor)(?: the| on)? ){_DATE}(?-u:\b)",
+        "${1}[date of birth]",
+    ),
     _Rule(r"birth\]", rf"(?i)(?-u:\b){_DATE}(,? (?:not|instead of|rather than) (?:the )?\[date of birth\])", "[date of birth]${1}"),
     _Rule(f"(?i){_BIRTH}", rf"(?i)(?-u:\b){_DATE}([^0-9.,;:\[\]]{{0,30}}{_BIRTH})", "[date of birth]${1}"),
     _Rule("[0-9]{2}", _LONG_AGO, "[date of birth]"),
-    _Rule(r"[\](]", _AFTER_PERSON, "${1}[date of birth]"),
+    _Rule("(?i)nineteen", _SPOKEN_LONG_AGO, "[date of birth] "),
+    _Rule(rf"(?i){_MONTH}[ ./,-]{{1,2}}['’]?[3-9][0-9]", _SHORT_YEAR, "[date of birth]${1}"),
+    _Rule(r"[\](]|(?i)\bage", _AFTER_PERSON, "${1}[date of birth]"),
     _Rule(
         "[0-9]{2}",
         # Lower case only with spaces: 'on 12-05-24 a nurse' is a date.
@@ -132,10 +155,11 @@ _RULES = (
     _Rule("[0-9]{2}", r"(?-u:\b)[A-HJ-PR-Y]{2}[0-9]{2}[\s-]?[A-HJ-PR-Z]{3}(?-u:\b)", "[vehicle]"),
     _Rule("[0-9]{3}", r"(?-u:\b)(?:[A-HJ-NPR-TV-Y][0-9]{3} [A-HJ-PR-Y]{3}|[A-HJ-PR-Y]{3} [0-9]{3}[A-HJ-NPR-TV-Y])(?-u:\b)", "[vehicle]"),
     _Rule(
-        _VEHICLE,
+        r"(?-u:\b)(?:[A-Za-z]{1,3}[\s-]?[0-9]{1,3}[\s-]?[A-Za-z]{1,3})(?-u:\b)",
         r"(?-u:\b)(?:(?i:[A-HJ-PR-Y]{2}[0-9]{2}[\s-]?[A-HJ-PR-Z]{3}|[A-HJ-NPR-TV-Y][0-9]{3}[\s-]?[A-HJ-PR-Y]{3}|[A-HJ-PR-Y]{3}[\s-]?[0-9]{3}[A-HJ-NPR-TV-Y])"
-        r"|[A-HJ-NPR-TV-Y][0-9]{1,3}[\s-]?[A-HJ-PR-Y]{3}|[A-HJ-PR-Y]{3}[0-9]{1,3}[A-HJ-NPR-TV-Y])(?-u:\b)",
+        r"|[A-HJ-PR-Y]{2}\s[0-9]{2}\s[A-HJ-PR-Z]{3}|[A-HJ-NPR-TV-Y][0-9]{1,3}[\s-]?[A-HJ-PR-Y]{3}|[A-HJ-PR-Y]{3}[0-9]{1,3}[A-HJ-NPR-TV-Y])(?-u:\b)",
         "[vehicle]",
+        _VEHICLE,
     ),
     _Rule(
         r"(?i)\breg|plate|\bvrm",
@@ -143,7 +167,7 @@ _RULES = (
         "${1}[vehicle]",
     ),
     # Northern Ireland: an I or a Z among the letters.
-    _Rule(_VEHICLE, r"(?-u:\b)(?:[A-Z]?[IZ][A-Z]|[A-Z][A-Z]?[IZ])[\s-]?[0-9]{4}(?-u:\b)", "[vehicle]"),
+    _Rule("[A-Z][\\s-]?[0-9]{4}", r"(?-u:\b)(?:[A-Z]?[IZ][A-Z]|[A-Z][A-Z]?[IZ])[\s-]?[0-9]{4}(?-u:\b)", "[vehicle]", _VEHICLE),
     _Rule(
         rf"(?i)\b{_DWELLING}",
         rf"(?-u:\b)(?:The\s+)?(?:{_WORD}\s+){{1,3}}(?i:{_DWELLING}),\s+(?:{_WORD}\s+){{1,3}}(?i:road|rd|street|st|lane|ln|avenue|ave|close|drive|way|hill|row|green)(?-u:\b)",
@@ -155,17 +179,40 @@ _RULES = (
         rf"(?:{_WORD}\s+){{1,3}}(?i:{_DWELLING})(?-u:\b)",
         "${1}[address]",
     ),
-    _Rule(r"(?i)boat|barge|mooring|marina", rf"((?i:narrow ?boat|houseboat|boat|barge|mooring|berth|pontoon)\s+(?i:called |named |is )?)['\x22‘“]?(?:{_WORD}\s?){{1,3}}(?:[0-9]+[a-z]?)?['\x22’”]?(?:,\s+(?:{_WORD}\s+){{0,3}}(?i:marina|wharf|moorings?|basin|lock|canal|quay|dock))?", "${1}[address]"),
+    _Rule(
+        rf"(?i)\b{_RESIDENCE}",
+        rf"((?i:\b(?:at|to|from|of|is|address|in)[:,]?\s+(?:the\s+)?|:\s*))(?:{_WORD}\s+){{1,3}}(?i:{_RESIDENCE})(?-u:\b)",
+        "${1}[address]",
+    ),
+    _Rule(rf"\b(?:{_WELSH})\s", rf"(?:{_WORD}\s+){{0,2}}{_WORD},\s+(?:{_WELSH})\s+(?:[Yy]r?\s+)?{_WORD}(?:\s+{_WORD})?", "[address]"),
+    _Rule(
+        "[0-9]",
+        rf"{_NUMBER}(?:[Tt]he\s+{_WORD}|[A-Z]\p{{Ll}}{{2,}}(?:gate|croft|side|fields?|wood|lands|bank|mead|garth|thwaite|dene|dale|mount|view))(?-u:\b)",
+        "[address]",
+    ),
+    _Rule(
+        r"(?i)boat|barge|mooring|marina",
+        rf"((?i:narrow ?boat|houseboat|boat|barge|mooring|berth|pontoon)\s+(?i:called |named |is )?)['\x22‘“]?(?:{_WORD}\s?){{1,3}}(?:[0-9]+[a-z]?)?['\x22’”]?(?:,\s+(?:{_WORD}\s+){{0,3}}(?i:marina|wharf|moorings?|basin|lock|canal|quay|dock))?",
+        "${1}[address]",
+    ),
 )
 _AFTER_RUNS = (
     _Rule(
         r"\[address\]",
         rf"(?-u:\b)(?:(?i:(?:(?:ground|first|second|third|fourth|top|1st|2nd|3rd|4th|basement|garden|upper|lower)\s)?(?:floor\s)?(?:flat|annexe?|bungalow|room|unit|block|apartment|house)"
-        rf"(?:\s[0-9]*[a-z]?)?)|(?:{_WORD}\s+){{1,3}}(?i:{_DWELLING}|care home|court|towers?|heights|point|buildings?|place|gardens|moorings?|marina|estate|park)),?\s+\[address\]",
+        rf"(?:\s[0-9/-]*[a-z]?)?)|(?:{_WORD}\s+){{1,3}}(?i:{_DWELLING}|care home|court|towers?|heights|point|buildings?|place|gardens|moorings?|marina|estate|park)),?\s+\[address\]",
         "[address]",
     ),
-    _Rule(r"\[address\],", rf"\[address\],\s+(?:{_WORD}\s+){{1,3}}(?i:road|rd|street|st|lane|ln|avenue|ave|close|drive|way|hill|row|green|wharf|marina|moorings?|estate|park|court|gardens)(?-u:\b)", "[address]"),
-    _Rule(r"\[address\]", rf"((?i:\b(?:at|address(?:'s| is)?:?|live|lives|from|to|in)\s))(?:{_WORD}\s+){{0,2}}{_WORD},\s+\[address\]", "${1}[address]"),
+    _Rule(
+        r"\[address\],",
+        rf"\[address\],\s+(?:{_WORD}\s+){{1,3}}(?i:road|rd|street|st|lane|ln|avenue|ave|close|drive|way|hill|row|green|wharf|marina|moorings?|estate|park|court|gardens)(?-u:\b)",
+        "[address]",
+    ),
+    _Rule(
+        r"\[address\]",
+        rf"((?i:\b(?:at|address(?:'s| is)?:?|live|lives|from|to|in)\s))(?:{_WORD}\s+){{0,2}}{_WORD},\s+\[address\]",
+        "${1}[address]",
+    ),
     _Rule(r"\[address\]", r"\[address\](?:,?\s+\[address\])+", "[address]"),
     _Rule(r"\[postcode\]", rf"{_NUMBER}(?:{_WORD}[\s,]+){{1,4}}\[postcode\]", "[address] [postcode]"),
     _Rule(
@@ -179,14 +226,18 @@ _AFTER_RUNS = (
         rf"{_RING}(?:[0-9]{{3}}[\s-]?[0-9]{{4}}|[0-9]{{3}}[\s-]?[0-9]{{3}}|[0-9]{{5,8}}|[0-9]{{5}}[\s-]?[0-9]{{3,6}}|[0-9]{{4}}[\s-]?[0-9]{{3,4}}[\s-]?[0-9]{{3,4}})(?-u:\b)",
         "${1}[phone]",
     ),
-    _Rule("(?i)ext|x|opt", r"(?i)\[phone\][ ,;]*(?:and )?(?:\(?(?:ask for )?ext(?:ension|n)?\.?:?(?: number| no\.?)?|x)\s?[0-9]{2,6}\)?", "[phone]"),
+    _Rule(
+        "(?i)ext|x|#|opt",
+        r"(?i)\[phone\][ ,;/(–-]*(?:and |then )?(?:(?:ask for )?ext(?:ension|n)?\.?:?(?: number| no\.?)?|x|#|option)\s?[0-9]{1,6}\)?",
+        "[phone]",
+    ),
     _Rule(r"\[phone\]", r"\[phone\] ?(?:/|or|and) ?[0-9]{1,6}(?-u:\b)", "[phone]"),
     _Rule("(?i)ext", r"(?i)\b(ext(?:ension|n)?\.?(?: number| no\.?| is)?:?\s?)[0-9]{3,6}(?-u:\b)", "${1}[phone]"),
 )
 _WORTH = [*"0123456789@", "www.", "://", " dot ", "dot)", "at)", "at]", ".blog", ".com", ".co", ".net", ".org", ".example", "u/",
           "cottage", "farm", "house", "vicarage", "rectory", "lodge", "barn", "bungalow", "mill", "forge", "manor", "hall", "grange", "stables", "chapel", "croft", "dairy", "villa", "marina", "mooring", "boat", "barge",
           *(f".{end}/" for end in ("com", "uk", "org", "net", "me", "io", "example", "ly", "be")),
-          "insta", "twitter", "tiktok", "tik tok", "snap", "facebook", "fb ", " ig ", "discord", "reddit", "handle", "username", "social", "birth", "born", "dob", "d.o.b", "bday", *spoken.WORTH]  # fmt: skip
+          "insta", "twitter", "tiktok", "tik tok", "snap", "facebook", "fb ", " ig ", "discord", "reddit", "handle", "username", "social", "nineteen", "birth", "born", "dob", "d.o.b", "bday", *spoken.WORTH]  # fmt: skip
 """A text with none of these holds nothing that any rule replaces."""
 
 
@@ -196,8 +247,8 @@ def without_identifiers(text: pl.Series) -> pl.Series:
     found = _applied(text.gather(rows), _RULES)
     found = _where(found, digits.RUN, lambda some: _runs_judged(some, digits.RUN, digits.judged))
     found = _where(found, spoken.RUN, lambda some: _runs_judged(some, spoken.RUN, spoken.judged))
-    for run in (addresses.UNIT_RUN, addresses.RUN, addresses.PLAIN_RUN):
-        found = _where(found, "[0-9]", lambda some, run=run: _runs_judged(some, run, addresses.judged))  # type: ignore[misc]
+    for run in (addresses.UNIT_RUN, addresses.SAID_RUN, addresses.RUN, addresses.PLAIN_RUN):
+        found = _where(found, _ADDRESSED, lambda some, run=run: _runs_judged(some, run, addresses.judged))  # type: ignore[misc]
     found = _applied(found, _AFTER_RUNS)
     done = text.clone()
     done.scatter(rows, found)
@@ -207,6 +258,8 @@ def without_identifiers(text: pl.Series) -> pl.Series:
 def _applied(text: pl.Series, rules: tuple[_Rule, ...]) -> pl.Series:
     for rule in rules:
         rows = text.str.contains(rule.where).arg_true()
+        if rule.context and rows.len():
+            rows = rows.filter(text.gather(rows).str.contains(rule.context))
         if rows.len():
             text = text.clone()
             text.scatter(rows, text.gather(rows).str.replace_all(rule.pattern, rule.replacement))

@@ -87,6 +87,12 @@ class Is(IntFlag):
     SETTLED = auto()
     """Nobody knows it, and it ends as settlements do."""
     IS = auto()
+    MET = auto()
+    BY = auto()
+    ARTICLE = auto()
+    MEDICAL = auto()
+    RANK = auto()
+    ABSTRACT = auto()
     PROPER = auto()
     """A proper noun of the dictionary that no list of ours has."""
     MISTYPED = auto()
@@ -99,7 +105,7 @@ POSSIBLE = Is.GIVEN | Is.FAMILY | Is.UNKNOWN | Is.TITLE | Is.PROPER
 _DRUG = re.compile(
     r"(?:pril|sartan|olol|statin|azole|cillin|mycin|micin|zepam|oxetine|triptyline|gabalin|pentin|parin|xaban|prazole|mab|nib|floxacin|"
     r"cycline|formin|gliptin|flozin|tidine|setron|profen|codone|codeine|dipine|thiazide|semide|terol|asone|isone|solone|sonide|promazine|"
-    r"apine|idone|[a-z]{4}(?:ine|ide|ate|one|pram|nium)|piprazole|morphine|caine|prost|dronate|vir|ectomy|otomy|oscopy|itis|ology|ologist|aemia|gram)s?$|shire$|borough$|mouth$|minster$|thorpe$"
+    r"apine|idone|[a-z]{4}(?:ine|ide|ate|one|pram|nium)|piprazole|morphine|caine|prost|dronate|vir|ectomy|otomy|oscopy|itis|ology|ologist|aemia|gram)s?$|shire$|side$|borough$|mouth$|minster$|thorpe$"
 )
 _BRITISH = tuple(
     (re.compile(british), american)
@@ -110,8 +116,12 @@ _BRITISH = tuple(
         (r"ellery$", "elry"), (r"st?que", "ck"), (r"([lr]?)nt$", r"\1ned"), (r"lt$", "lled"), (r"mous", "mus"), (r"ur$|urs$", "or"), (r"ed$", "e"),
     )
 )  # fmt: skip
+_INNER_CAPITAL = ("mc", "mac", "de", "la", "le", "van", "fitz", "jo", "da", "di", "du", "o", "al", "el", "st")
+"""Behind these a name goes on with a capital; elsewhere that is a brand: 'AskMyGP'."""
 _ROLES = re.compile(r"(?:ologists?|iatrists?|therapists?|nurses|doctors|midwives)$")
-_SETTLED = re.compile(r"(?:ton|ham|bury|ley|field|worth|wick|combe|stead|hurst|dale|bridge|port|pool|cester|sea|den|don|by|thwaite|holme|ness|moor|ford)$")
+_SETTLED = re.compile(
+    r"(?:ton|ham|bury|ley|field|worth|wick|combe|stead|hurst|dale|bridge|port|pool|cester|sea|den|don|by|thwaite|holme|ness|moor|ford)$"
+)
 _CONTRACTED = re.compile(r"'(?:[dmtv]|ll|re|ve|em|er|all|clock)$")
 
 
@@ -132,29 +142,31 @@ def bits(word: str) -> int:
     if _ROLES.search(lower) or lists.flags.get(lower.removesuffix("s"), Is(0)) & Is.ROLE:
         found |= Is.ROLE
     if len(word) == 1 or (len(word) == 2 and word.isupper() and not found and lower not in lists.given):
-        return int(found | (Is.INITIAL if word.isupper() else 0))
+        return int(Is.INITIAL) if word.isupper() else int(found)
     parts = [part for part in re.split(r"['\-]", lower) if part]
     raised = [part for part in re.split(r"['’\-]", word) if part]
     if word[0].isupper():
         found |= Is.CAPITALS if word.isupper() else Is.CAPITAL
     if len(parts) > 1 and lower not in lists.given | lists.family:
         return int(found | _compound(parts, raised))
-    return int(found | _lexical(lower, brand=any(mark.isupper() for mark in word[1:]) and not word.isupper() and not lower.startswith(("mc", "mac"))))
+    return int(
+        found
+        | _lexical(lower, brand=any(mark.isupper() for mark in word[1:]) and not word.isupper() and not lower.startswith(_INNER_CAPITAL))
+    )
 
 
 def _compound(parts: list[str], raised: list[str]) -> Is:
     """'Featherstone-Okoro', 'O'Connor', 'Al-Rashid', 'ellie-mae': a name where each part may be; 'follow-up' is not."""
     each = [_lexical(part, brand=False) for part in parts]
-    named = Is.GIVEN | Is.FAMILY | Is.UNKNOWN | Is.GIVEN_WORD | Is.FAMILY_WORD
-    if parts[0] in ("o", "d", "n") and len(parts) == 2:
+    strong = Is.GIVEN | Is.FAMILY | Is.UNKNOWN
+    if len(parts[0]) == 1 and len(parts) == 2 and parts[0] in "odnmtl" and raised[-1][0].isalpha() and not each[1] & Is.ORDINARY:
         return Is.FAMILY
-    if all(part[0].isupper() for part in raised) and any(is_ & (Is.GIVEN | Is.FAMILY | Is.UNKNOWN) for is_ in each):
-        return next((is_ & (Is.GIVEN | Is.FAMILY) for is_ in each if is_ & (Is.GIVEN | Is.FAMILY)), Is.UNKNOWN)
-    if not all(is_ & named or part in _lists().particles for is_, part in zip(each, parts, strict=True)):
+    if not any(is_ & strong for is_ in each) or "".join(parts) in _lists().flags:
         return Is.ORDINARY
-    if all(part[0].isupper() for part in raised) or all(is_ & (Is.GIVEN | Is.GIVEN_WORD) for is_ in each):
-        strong = [is_ for is_ in each if is_ & (Is.GIVEN | Is.FAMILY)]
-        return (strong[0] & (Is.GIVEN | Is.FAMILY)) if strong else Is.UNKNOWN
+    if all(part[0].isupper() for part in raised) or not any(
+        is_ & Is.ORDINARY and not is_ & (Is.GIVEN_WORD | Is.FAMILY_WORD) for is_ in each
+    ):
+        return next((is_ & (Is.GIVEN | Is.FAMILY) for is_ in each if is_ & (Is.GIVEN | Is.FAMILY)), Is.UNKNOWN)
     return Is.ORDINARY
 
 
@@ -176,7 +188,7 @@ def _lexical(lower: str, *, brand: bool) -> Is:
         found |= Is.FAMILY_WORD if ordinary or flags & (Is.PLACE | Is.CALENDAR) else Is.FAMILY
     if found & (Is.GIVEN | Is.GIVEN_WORD) and (lower in lists.common or plain in lists.common):
         found |= Is.COMMON
-    if not found and not flags & (Is.PLACE | Is.CALENDAR | Is.KEPT) and not brand and len(lower) >= 3:
+    if not found and not flags & (Is.PLACE | Is.CALENDAR | Is.KEPT) and not brand and len(lower) >= 2:
         if not _known(lower):
             found |= Is.UNKNOWN | (Is.SETTLED if _SETTLED.search(lower) else Is(0)) | (Is.MISTYPED if _mistyped(lower) else Is(0))
         elif not _spelled(lower) and _spelled(lower.capitalize()):
@@ -186,7 +198,11 @@ def _lexical(lower: str, *, brand: bool) -> Is:
 
 def _among(lower: str, plain: str, names: frozenset[str]) -> bool:
     """Whether a word that is no ordinary one is a name, also in the genitive that lacks its apostrophe: 'janets'."""
-    return lower in names or plain in names or (len(lower) > 4 and lower.endswith("s") and lower[:-1] in names and not _spelled(lower) and lower not in _lists().flags)
+    return (
+        lower in names
+        or plain in names
+        or (len(lower) > 4 and lower.endswith("s") and lower[:-1] in names and not _spelled(lower) and lower not in _lists().flags)
+    )
 
 
 def _known(lower: str) -> bool:
@@ -232,7 +248,21 @@ def _dictionary() -> Any:
     return hunspell.Hunspell("en_US")
 
 
-_FUNCTION = Is.TITLE | Is.ROLE | Is.KIN | Is.WHOSE | Is.CALLED | Is.THANKS | Is.VERB | Is.HEAD | Is.THING | Is.INSIDE | Is.MOVING | Is.FIELD | Is.POST
+_FUNCTION = (
+    Is.TITLE
+    | Is.ROLE
+    | Is.KIN
+    | Is.WHOSE
+    | Is.CALLED
+    | Is.THANKS
+    | Is.VERB
+    | Is.HEAD
+    | Is.THING
+    | Is.INSIDE
+    | Is.MOVING
+    | Is.FIELD
+    | Is.POST
+)
 """Words with a task of their own are ordinary, whatever list of names has them too."""
 
 
@@ -247,9 +277,9 @@ class _Lists:
             Is.TITLE: "title", Is.ROLE: "role", Is.KIN: "kin", Is.WHOSE: "whose", Is.CALLED: "called", Is.THANKS: "thanks", Is.PARTICLE: "particle",
             Is.VERB: "verb", Is.STOP: "stop", Is.CALENDAR: "calendar", Is.MODAL: "modal", Is.HEAD: "head", Is.THING: "thing", Is.BEFORE: "before",
             Is.INSIDE: "inside", Is.AIMED: "aimed", Is.MOVING: "moving", Is.PLACE: "known", Is.KEPT: "kept",
-            Is.FIELD: "field", Is.POST: "post", Is.BEFORE_PLACE: "before_place", Is.FACILITY: "facility",
+            Is.MET: "met", Is.BY: "by", Is.AND: "and", Is.RANK: "rank", Is.ABSTRACT: "abstract", Is.ARTICLE: "article", Is.MEDICAL: "medical", Is.FIELD: "field", Is.POST: "post", Is.BEFORE_PLACE: "before_place", Is.FACILITY: "facility",
         }  # fmt: skip
-        self.flags: dict[str, Is] = {"the": Is.THE, "to": Is.TO, "you": Is.YOU, "and": Is.AND, "on": Is.ON, "from": Is.FROM, "is": Is.IS, "was": Is.IS}
+        self.flags: dict[str, Is] = {"the": Is.THE, "to": Is.TO, "you": Is.YOU, "on": Is.ON, "from": Is.FROM, "is": Is.IS, "was": Is.IS}
         for flag, key in by_flag.items():
             for word in words[key]:
                 self.flags[word] = self.flags.get(word, Is(0)) | flag
@@ -259,7 +289,8 @@ class _Lists:
         self.strong = words["first_of_all_names"] | words["further_given"] - words["also_words"]
         self.also_words = words["also_words"]
         self.near = _from_faker(_NEAR, "first_name")
-        self.common = self.near | words["further_given"] | words["first_of_all_names"] | words["also_words"]
+        more = frozenset(name for name in words["further_given"] | words["also_words"] if len(name) > 3)
+        self.common = self.near | words["first_of_all_names"] | more
         self.given = words["further_given"] | words["first_of_all_names"] | _from_faker(_COUNTRIES, "first_name")
         self.family = words["further_family"] | _from_faker(_COUNTRIES, "last_name")
 
@@ -293,4 +324,6 @@ def _from_faker(countries: tuple[str, ...] | list[str], kind: str) -> frozenset[
 
 def _plain(word: str) -> str:
     """Without accents; ł and ø have no decomposition."""
-    return "".join(mark for mark in unicodedata.normalize("NFD", word.translate({0x142: "l", 0xF8: "o"})) if not unicodedata.combining(mark))
+    return "".join(
+        mark for mark in unicodedata.normalize("NFD", word.translate({0x142: "l", 0xF8: "o"})) if not unicodedata.combining(mark)
+    )

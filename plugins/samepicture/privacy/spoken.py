@@ -8,7 +8,7 @@ import polars as pl
 
 _DIGITS = {
     "zero": "0", "oh": "0", "o": "0", "nought": "0", "naught": "0", "nil": "0", "one": "1", "two": "2", "three": "3", "four": "4",
-    "five": "5", "six": "6", "seven": "7", "eight": "8", "nine": "9",
+    "five": "5", "six": "6", "seven": "7", "eight": "8", "nine": "9", "hundred": "00", "thousand": "000",
 }  # fmt: skip
 _TIMES = {"double": 2, "treble": 3, "triple": 3}
 WORTH = ("zero", "oh ", "nought", "one ", "two ", "three ", "four ", "five ", "six ", "seven ", "eight ", "nine ")
