@@ -16,7 +16,7 @@ MESH_SANDBOX_VERSION := 1.0.137
 
 export UV_PYTHON_DOWNLOADS = never
 
-.PHONY: audit celery demo test lint docs format airflow faults redis containers bench bench-events bench-webhook clean setup
+.PHONY: audit celery demo test lint docs format airflow faults redis containers bench bench-events bench-webhook redaction-figures clean setup
 
 setup: $(READY)
 
@@ -81,6 +81,9 @@ bench-events: $(READY)
 
 bench-webhook: $(READY)
 	$(RUN) python benchmarks/webhook_load.py
+
+redaction-figures: $(READY)  ## what redaction finds of the corpora, and its speed
+	$(RUN) python benchmarks/redaction.py
 
 airflow: $(READY)
 	$(RUN) samepicture airflow
