@@ -16,7 +16,7 @@ MESH_SANDBOX_VERSION := 1.0.137
 
 export UV_PYTHON_DOWNLOADS = never
 
-.PHONY: audit celery chromium demo test lint docs format airflow faults redis containers bench bench-events bench-page bench-webhook clean setup
+.PHONY: audit celery chromium demo test lint docs format airflow faults redis containers bench bench-events bench-page bench-webhook redaction-figures clean setup
 
 setup: $(READY)
 
@@ -88,6 +88,9 @@ bench-webhook: $(READY)
 
 bench-page: $(READY) chromium
 	$(RUN) python benchmarks/page.py
+
+redaction-figures: $(READY)  ## what redaction finds of the corpora, and its speed
+	$(RUN) python benchmarks/redaction.py
 
 airflow: $(READY)
 	$(RUN) samepicture airflow

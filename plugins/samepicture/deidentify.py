@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from samepicture.privacy.pseudonym import pseudonyms
-from samepicture.privacy.redaction import redact
+from samepicture.privacy.redaction import redact, redact_identifiers
 from samepicture.records import Contract, Kind
 from samepicture.values import as_json
 
@@ -23,23 +23,25 @@ UNRECOGNISED = "unrecognised"
 def deidentified(frame: pl.DataFrame, contract: Contract, key: Sequence[bytes]) -> pl.DataFrame:
     """The same batch without identifiers: what may be written anywhere outside the landing store.
 
-    Dates, numbers and public references stay. Everything that can hold words is redacted;
-    a code with spaces, or longer than CODE_LENGTH, is UNRECOGNISED, and so is such an item of a list of references.
+    Dates, numbers and public references stay. People's own words, and what no column is for, lose names and
+    identifiers; labels lose identifiers, since wards, sites and practices are called after people; a code with spaces, or longer than CODE_LENGTH, is UNRECOGNISED, and so is such an item of a list of references.
     """
     if contract.of_kind(Kind.IDENTIFIER):
         scope = frame.get_column(contract.reference_scope)
         frame = frame.with_columns([pseudonyms(key, scope, frame.get_column(name)) for name in contract.of_kind(Kind.IDENTIFIER)])
     codes = contract.of_kind(Kind.CODE)
     return frame.with_columns(
-        *[redact(frame.get_column(name)) for name in contract.of_kind(Kind.NARRATIVE, Kind.TEXT)],
-        *[redact_json(frame.get_column(name)) for name in (*contract.of_kind(Kind.LIST, Kind.JSON), "unmapped")],
+        *[redact(frame.get_column(name)) for name in contract.of_kind(Kind.NARRATIVE)],
+        *[redact_identifiers(frame.get_column(name)) for name in contract.of_kind(Kind.TEXT)],
+        *[redact_json(frame.get_column(name), redact_identifiers) for name in contract.of_kind(Kind.LIST, Kind.JSON)],
+        redact_json(frame.get_column("unmapped"), redact),
         *[_references(frame.get_column(name)) for name in contract.of_kind(Kind.REFERENCES)],
         *[_code_or_unrecognised(pl.col(name), CODE_LENGTH).alias(name) for name in codes],
     )
 
 
-def redact_json(documents: pl.Series) -> pl.Series:
-    """JSON documents with each text inside redacted; still JSON, with the same shape. NULL stays NULL.
+def redact_json(documents: pl.Series, redaction: Callable[[pl.Series], pl.Series]) -> pl.Series:
+    """JSON documents with each text inside redacted by `redaction`; still JSON, with the same shape. NULL stays NULL.
 
     Redacting the encoded text would miss what stands beside an escaped line break, and break escapes.
     """
@@ -48,7 +50,7 @@ def redact_json(documents: pl.Series) -> pl.Series:
     texts: list[str] = []
     for document in parsed:
         _each_text(document, lambda text: texts.append(text) or text)  # type: ignore[func-returns-value]
-    redacted = redact(pl.Series(texts, dtype=pl.String))
+    redacted = redaction(pl.Series(texts, dtype=pl.String))
     if (redacted == pl.Series(texts, dtype=pl.String)).all():
         return documents
     replacements = iter(redacted.to_list())

@@ -29,7 +29,7 @@ from samepicture.mapping import Mapping
 from samepicture.messages import PROBLEMS, SubmissionRejected, SubmissionWarning
 from samepicture.privacy.erased import CODE, REFERENCE_CODE, REFERENCE_SENTENCE, SENTENCE, Erased
 from samepicture.privacy.pseudonym import fingerprint
-from samepicture.privacy.redaction import REDACTION_VERSION, redact
+from samepicture.privacy.redaction import REDACTION_VERSION, redact_identifiers
 from samepicture.readers import BATCH_ROWS, LINE, Part, read_parts
 from samepicture.records import CONTRACTS, PROVENANCE, Contract
 from samepicture.settings import SettingError, Settings
@@ -279,7 +279,7 @@ class _Run:
                 LINE,
                 "code",
                 "column_name",
-                redact(pl.Series("sentence", problems.get_column("sentence"))),
+                redact_identifiers(pl.Series("sentence", problems.get_column("sentence"))),
                 "record",
             )
         )

@@ -16,7 +16,7 @@ import polars as pl
 from samepicture.feed import ColumnMap, Feed, Layout
 from samepicture.feed_checks import BY_LAYOUT
 from samepicture.messages import PROBLEMS, SubmissionRejected, SubmissionWarning, as_shown
-from samepicture.privacy.redaction import redact
+from samepicture.privacy.redaction import redact_identifiers
 from samepicture.readers import LINE, fold
 from samepicture.records import CONTRACTS, Column, Contract, Kind
 from samepicture.values import (
@@ -228,7 +228,7 @@ class Mapping:
 def _headers_shown(names: Sequence[str]) -> list[str]:
     """Headers as a sentence may quote them: redacted, long ones by their length alone. A case may stand among them, where a line break was lost."""
     shown = [name if len(name) <= HEADER_LENGTH else f"(a heading of {len(name)} characters)" for name in names]
-    return redact(pl.Series(shown, dtype=pl.String)).to_list()
+    return redact_identifiers(pl.Series(shown, dtype=pl.String)).to_list()
 
 
 def _choose(feed: Feed, headers: dict[str, str]) -> Layout:

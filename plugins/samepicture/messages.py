@@ -11,7 +11,7 @@ from typing import Any
 
 import polars as pl
 
-from samepicture.privacy.redaction import redact
+from samepicture.privacy.redaction import redact_identifiers
 
 PROBLEMS = {"line_number": pl.Int64, "code": pl.String, "column_name": pl.String, "sentence": pl.String}
 """Schema of a frame of record rejections: one row a record and reason."""
@@ -26,7 +26,7 @@ def as_shown(values: pl.Series) -> pl.Series:
     length = pl.col("value").str.len_chars()
     described = pl.format("(a text of {} characters)", length)
     shown = pl.DataFrame({"value": values}).select(pl.when(length > CODE_LENGTH).then(described).otherwise("value").alias("value"))
-    return redact(shown.to_series())
+    return redact_identifiers(shown.to_series())
 
 
 class SubmissionRejected(Exception):

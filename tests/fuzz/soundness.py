@@ -15,7 +15,7 @@ from samepicture.feed import Feed
 from samepicture.judge import work_folder
 from samepicture.mapping import Mapping
 from samepicture.messages import CODE_LENGTH, SubmissionRejected
-from samepicture.privacy.redaction import redact
+from samepicture.privacy.redaction import redact_identifiers
 from samepicture.process import Pipeline
 from samepicture.readers import LINE, read_parts
 from samepicture.records import CONTRACTS, Kind
@@ -64,7 +64,7 @@ def _read(feed: Feed, stream: IO[bytes], file_name: str, sentences: list[str]) -
             assert frame.schema[LINE].is_integer()
             assert frame.get_column(LINE).null_count() == 0
             mapped = mapping.apply(frame)
-            sentences += redact(mapped.problems.get_column("sentence").unique()).to_list()  # as it is kept
+            sentences += redact_identifiers(mapped.problems.get_column("sentence").unique()).to_list()  # as it is kept
         sentences += [warning.sentence for warning in (*mapping.warnings, *part.warnings)]
         assert all(_is_short(warning.value) for warning in (*mapping.warnings, *part.warnings))
         sentences += [str(row["sentence"]) for row in part.unreadable]

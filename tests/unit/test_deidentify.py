@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from samepicture.deidentify import UNRECOGNISED, deidentified, redact_json
+from samepicture.privacy.redaction import redact
 from samepicture.records import CONTRACTS
 
 WORDS = "Ring 07700 900123 or ada@example.org"
@@ -32,12 +33,12 @@ def test_redacted_json_is_json_of_the_same_shape(document: object) -> None:
             return {key: shape(item) for key, item in value.items()}
         return type(value)
 
-    (redacted,) = redact_json(pl.Series([json.dumps(document)]))
+    (redacted,) = redact_json(pl.Series([json.dumps(document)]), redact)
     assert shape(json.loads(redacted)) == shape(document)
 
 
 def test_identifiers_beside_escaped_line_breaks_are_found() -> None:
-    (redacted,) = redact_json(pl.Series([json.dumps({"note": "Home:\nSW1A 1AA\nAB123456C\nborn 12/03/1956"})]))
+    (redacted,) = redact_json(pl.Series([json.dumps({"note": "Home:\nSW1A 1AA\nAB123456C\nborn 12/03/1956"})]), redact)
     assert not [word for word in ("SW1A", "AB123456C", "1956") if word in redacted]
 
 
@@ -62,3 +63,18 @@ def test_references_stay_and_words_in_their_place_do_not() -> None:
     row = deidentified(frame, contract, (b"k" * 32,)).row(0, named=True)
     assert json.loads(row["recommendation_ids"]) == [given[0], UNRECOGNISED, "E001", None, UNRECOGNISED]
     assert row["activity_ids"] is None
+
+
+def test_names_go_from_words_and_stay_in_labels() -> None:
+    contract = CONTRACTS["complaint"]
+    columns = {column.name: pl.Series([None], dtype=column.polars_type) for column in contract.columns}
+    words = {
+        "narrative": "Agnieszka was kind.",
+        "site_name": "Nightingale Clinic, Dr Patel",
+        "unmapped": json.dumps({"note": "ask Dr Patel"}),
+    }
+    frame = pl.DataFrame({**columns, **{name: pl.Series([text]) for name, text in words.items()}})
+    row = deidentified(frame, contract, (b"k" * 32,)).row(0, named=True)
+    assert row["narrative"] == "[name] was kind."
+    assert row["site_name"] == words["site_name"]
+    assert json.loads(row["unmapped"]) == {"note": "ask Dr [name]"}

@@ -19,7 +19,7 @@ RUN = r"\+?\(?[0-9](?:[\s.,\-–—‐‑/()_\u200b\u00ad\ufeff]{0,3}[0-9]){9,}"
 GROUPINGS = {(10,), (3, 3, 4), (3, 7), (6, 4), (4, 6), (3, 4, 3), (4, 3, 3), (3, 3, 2, 2), (5, 5), (2, 2, 2, 2, 2)}
 """How people group an NHS number. 4-2-2-2 is not here: it is a date and an hour."""
 
-_BETWEEN = r"[\s.\-–—‐‑()_\u200b\u00ad\ufeff]{0,3}"
+_BETWEEN = r"[\s.,/\-–—‐‑()_\u200b\u00ad\ufeff]{0,3}"
 _DATE = r"(?:[0-9]{1,2}([-./ ])[0-9]{1,2}\1(?:[0-9]{4}|[0-9]{2})(?![0-9])|[0-9]{2}[-./ ](?:19|20)[0-9]{2}(?![0-9]))"
 """A day, or a month and year: where it stands, no phone number begins."""
 _ABROAD = re.compile(rf"(?<![0-9])\(?(?:\+{_BETWEEN}|00{_BETWEEN})[1-9](?:{_BETWEEN}[0-9]){{8,13}}(?![0-9])")

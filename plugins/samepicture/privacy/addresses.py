@@ -1,0 +1,90 @@
+"""Tells where somebody lives from other numbers with words behind: '14 larkspur close' from '4 hours on the road'."""
+
+from __future__ import annotations
+
+import re
+
+import polars as pl
+
+from samepicture.privacy.lexicon import Is, bits
+
+_SURE = (
+    r"road|rd|street|str|lane|ln|avenue|ave|crescent|cres|terrace|tce|terr|gardens|gdns|grove|mews|villas|cottages|paddocks?|maisonettes|bungalows|almshouses|"
+    r"causeway|esplanade|promenade|boulevard|quadrant|wynd|wharf|spinney|croft|drove|quay|avenue|precinct"
+)
+"""Ends of the name of a street in any writing."""
+_LIKELY = (
+    r"close|cl|drive|way|court|place|square|sq|row|rise|hill|view|walk|parade|green|park|heights|fold|mount|bank|yard|vale|meadows?|path|broadway|gate|"
+    r"brae|loan|gait|copse|dene|dell|ridge|orchard|chase|garth|lea|leas|leys|nook|ginnel|end|hey|brow|st|estate|circus|approach|common|cross|corner|passage|alley|"
+    r"fields?|wood|woods|grange|manor|hall|house|lodge|buildings?|side|top|bottom|field|acre|acres|glen|haven|hollow|holt|hurst|knoll|links|mead|moor|oaks|pastures|pines|"
+    r"point|reach|springs?|steps|strand|towers?|tyning|valley|warren|water|wells|crossing|parkway|turn|bridge|market|crest|link|island|dr|gr|pl|ct"
+)
+"""Ends that are words too: with a capital, or where somebody says that it is an address."""
+_WELSH = r"heol|stryd|ffordd|lôn|lon|maes|rhodfa|clos|bro|parc|cae|llys|rhes|trem|gerddi|tai|pen|bryn|min|tŷ|ty|rhiw|cwrt|ystad"
+_UNIT = r"(?:flat|apartment|apt|bedsit|studio|unit|plot|room|caravan|pitch|chalet|suite|maisonette)\.?\s?(?:no\.?\s?)?[0-9]+(?:[/-][0-9]+)?[a-z]?"
+_BUILDING = r"house|court|lodge|heights|towers?|point|mansions|buildings?|place|gardens|hall|view|grange|manor"
+_NUMBER = r"(?:(?:no\.?|number|nr)\s?)?[0-9]{1,4}(?:\s?[a-z]|[-–/][0-9]{1,3}[a-z]?)?"
+_WORD = r"[\p{L}\p{M}][\p{L}\p{M}'’.]*(?:-[\p{L}\p{M}]+)*"
+_SAID = (
+    r"\b(?:address(?:'s| is| was)?|(?:live|lives|lived|living|stay|stays|staying|reside|resides|residing|house|home|based|registered|moved|us|me|her|him|them|we're|i'm|he's|she's|are|is|am|come|came|deliver|"
+    r"delivered|visit|visits|visited|go|gone|went|sent|send|post|posted|letters?|write|out|round|back|occupier|of)\s(?:at|on|in|to|from|is|of|into)|at)[:,]?\s+"
+)
+_STREET = (
+    rf"{_NUMBER},?\s+(?:(?:{_WELSH})\s+(?:{_WORD}\s?){{1,3}}"
+    rf"|(?:{_WORD}\s+){{1,4}}?(?:{_SURE}|{_LIKELY})\b\.?(?:\s+(?:{_SURE}|{_LIKELY})\b)*)"
+)
+RUN = rf"(?i)\b{_STREET}"
+"""A number with one to four words and the end of a street's name, or a Welsh beginning of one."""
+SAID_RUN = rf"(?i){_SAID}{_STREET}"
+"""The same where somebody says that it is where they live."""
+UNIT_RUN = rf"(?i)\b{_UNIT},?\s+(?:{_WORD},?\s+){{1,6}}?(?:{_SURE}|{_BUILDING}|{_LIKELY})\b(?:,?\s+(?:{_SURE}|{_LIKELY})\b)*"
+PLAIN_RUN = (
+    rf"(?i)\b(?:address(?:'s| is| was)?|(?:live|lives|lived|living|moved)\s(?:at|to|from|in))[:,]?\s+{_NUMBER},?\s+(?:{_WORD}[ ,]*){{1,3}}"
+)
+"""What is said to be an address needs no end that we know: 'we live at 14 Broadmead'."""
+
+_SAID_FIRST = re.compile(_SAID, re.IGNORECASE)
+_END = re.compile(rf"(?i)\b(?:({_SURE})|{_LIKELY}|{_BUILDING})$")
+_NUMBERED = re.compile(rf"\b{_NUMBER},?\s+(?=[^\W\d_])", re.IGNORECASE)
+_UNIT_FIRST = re.compile(rf"{_UNIT}", re.IGNORECASE)
+_MEASURE = re.compile(
+    r"(?i)^(?:minutes?|mins?|hours?|hrs?|days?|weeks?|wks?|months?|mths?|years?|yrs?|times|miles?|mile|metres?|yards?|feet|foot|inch(?:es)?|stone|st|lbs?|kg|mg|ml|pounds?|quid|percent|"
+    r"people|patients?|nurses?|doctors?|staff|beds?|bays?|wards?|am|pm|o'clock|star|car|visits?|calls?|steps?|stairs|floors?|flights?|lane|way|point|man|woman|st|nd|rd|th|x|by|or|of|per|"
+    r"january|february|march|april|may|june|july|august|september|october|november|december|jan|feb|mar|apr|jun|jul|aug|sep|sept|oct|nov|dec)$"
+)
+
+
+def judged(runs: pl.Series) -> pl.Series:
+    """Runs that are addresses replaced, what says that they are one kept; the rest as it was."""
+    different = runs.unique()
+    return runs.replace(different, pl.Series([_judge(run) for run in different], dtype=pl.String))
+
+
+def _judge(run: str) -> str:
+    said = _SAID_FIRST.match(run)
+    before, place = (said.group(), run[said.end() :]) if said else ("", run)
+    number = _NUMBERED.search(place)
+    if number is None:
+        return run
+    words = re.findall(r"[^\W\d_][\w'’.-]*", place[number.end() :])
+    if not words or _MEASURE.match(words[0]):
+        return run
+    between = words[:-1] or words
+    lower = [word for word in between if not word[0].isupper() or word.isupper()]
+    if any(
+        bits(word.lower()) & int(Is.STOP | Is.INSIDE | Is.MOVING | Is.VERB) and word.lower() not in ("the", "old", "st", "y", "of")
+        for word in lower
+    ):
+        return run
+    raised = all(word[0].isupper() for word in between if len(word) > 2)
+    end = _END.search(place.rstrip("."))
+    sure = bool(end and end.group(1))
+    spoken_of = bool(before.strip()) and before.strip().lower() != "at"
+    if raised or (sure and not _ordinary(between)) or (spoken_of and (sure or end)) or (before and sure) or _UNIT_FIRST.match(place):
+        return f"{before}[address]"
+    return run
+
+
+def _ordinary(words: list[str]) -> bool:
+    """Words of a service rather than of a street: '2 ward street'."""
+    return all(bits(word.lower()) & int(Is.ROLE | Is.KIN | Is.HEAD) for word in words)

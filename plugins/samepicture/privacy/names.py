@@ -1,0 +1,118 @@
+"""Finds names of people in free text by the words around them, and puts [name] in their place.
+
+A text is cut into words and what stands between them; each word gets what is known of it
+(`lexicon.py`), each rule is an expression over the columns of neighbours, so that a rule
+costs the same for one text and for a hundred thousand. A name is found
+
+- after a title ('Dr S', 'mrs white'), a role ('nurse Grace'), kin ('my son Will'), 'called', 'thanks to';
+- with a capital within a sentence, where it is a name that we know or a word that nobody knows;
+- at the start of a sentence, where it is no ordinary word, or a person's verb follows ('Mark was');
+- in lower case, where it is a name and no word;
+- next to another name, and where somebody signs.
+
+It stays where it names a place ('Nightingale ward', 'St Mary's', 'in Bradford'), a disease,
+a device, or a charity. Where both readings are possible it goes.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+import polars as pl
+
+from samepicture.privacy.lexicon import POSSIBLE, Is, bits, phrases
+from samepicture.privacy.name_rules import NOBODY, OWNING, names
+
+PLACEHOLDER = "[name]"
+_ROWS = 20_000
+"""Texts that are cut into words at once: bounds memory to some hundred megabytes."""
+_CUT = "\x00"
+"""Stands for a word while words are judged. No export has it: the readers refuse binary content."""
+_MERGED = (
+    r"\[name\](?:(?:\s+|-|\. ?|,? ?\x00)(?:(?:de|da|do|dos|del|van|von|der|den|ter|bin|binti|ibn|al|el|ap|ab|ben|la|le)\s+){0,2}\[name\])+"
+)
+
+_NICKNAME = r"\b(?:Big|Little|Wee|Young|Old|BIG|LITTLE|YOUNG|OLD)\s+\[name\]"
+_DOTTED = r"\b[A-Z]\.(?: ?[A-Z]\.){1,2}"
+_CAPITAL_WITHIN = r"[\p{Ll},(&] ?\p{Lu}\p{Ll}|(?:^|[.!?\n] ?)\p{Lu}\p{Ll}+(?:,? (?:on|in|at|from|the|my|our|and|who|&) |[,(/])"
+"""A word with a capital of its own, or one at the start that may be a person's."""
+_INITIALS = r"\n\W*[A-Z]\.? ?[A-Z]?\.?\s*$"
+"""Somebody signs with initials."""
+
+
+def without_names(text: pl.Series) -> pl.Series:
+    """The text with the names that one look finds replaced; NULL stays NULL. A second look may find more, by those of the first."""
+    slices = [_slice(text.slice(start, _ROWS)) for start in range(0, text.len(), _ROWS)]
+    return pl.concat(slices) if slices else text
+
+
+def _slice(text: pl.Series) -> pl.Series:
+    rows = _worth(text)
+    if not rows.len():
+        return text
+    done = text.clone()
+    done.scatter(rows, _judged(_without_initials(text.gather(rows))))
+    return done
+
+
+def _without_initials(text: pl.Series) -> pl.Series:
+    """'J.T.' is somebody; 'U.K.' and 'a.m.' are not."""
+    for initials in text.str.extract_all(_DOTTED).explode().drop_nulls().unique():
+        if initials.replace(".", "").replace(" ", "") not in NOBODY:
+            text = text.str.replace_all(rf"\b{re.escape(initials)}", PLACEHOLDER)
+    return text
+
+
+@cache
+def _word() -> str:
+    """A phrase that is kept, a placeholder, or a word, each with its 's."""
+    kept = "|".join(re.escape(phrase).replace("'", "['’]") for phrase in sorted(phrases(), key=len, reverse=True))
+    return (
+        rf"(?:\b(?i:{kept})\b|\[[A-Za-z -]{{3,16}}\](?:['’]s\b)?|"
+        r"[\p{L}\p{M}]+(?:['’\-][\p{L}\p{M}]+)*)"
+    )
+
+
+def _known(words: pl.Series) -> pl.Series:
+    """What each word is, as a sum of `Is`; each different word is asked for once."""
+    different = words.unique()
+    return words.replace_strict(different, pl.Series([bits(word) for word in different], dtype=pl.Int64), return_dtype=pl.Int64).cast(
+        pl.Int64
+    )
+
+
+def _worth(text: pl.Series) -> pl.Series:
+    """Rows that hold a word that may be a name; most hold none."""
+    words = pl.DataFrame({"row": pl.int_range(text.len(), eager=True), "word": text.str.extract_all(_word())}).explode("word").drop_nulls()
+    if words.is_empty():
+        return pl.Series([], dtype=pl.Int64)
+    is_ = _known(words.get_column("word"))
+    raised = is_ & int(Is.CAPITAL | Is.CAPITALS) != 0
+    coded = (is_ & int(Is.INITIAL) != 0) & ~words.get_column("word").is_in(["I", "A"])
+    may_be = (
+        coded
+        | (is_ & int(Is.GIVEN | Is.TITLE | Is.GIVEN_WORD | Is.FAMILY | Is.NAME) != 0)
+        | (raised & (is_ & int(POSSIBLE) != 0))
+        | ((is_ & int(Is.UNKNOWN) != 0) & (is_ & int(Is.MISTYPED) == 0))
+    )
+    signed = (text.str.contains(_INITIALS) | text.str.contains(_DOTTED) | text.str.contains(_CAPITAL_WITHIN)).fill_null(False).arg_true()
+    return pl.concat([words.filter(may_be).get_column("row"), signed.cast(pl.Int64)]).unique().sort()
+
+
+def _judged(text: pl.Series) -> pl.Series:
+    frame = pl.DataFrame(
+        {
+            "row": pl.int_range(text.len(), eager=True),
+            "gap": text.str.replace_all(_CUT, " ", literal=True).str.replace_all(_word(), _CUT).str.split(_CUT),
+            "word": text.str.replace_all(_CUT, " ", literal=True).str.extract_all(_word()),
+        }
+    )
+    # One more gap than words: the last gap is followed by none.
+    words = frame.with_columns(pl.concat_list("word", pl.lit(""))).explode("gap", "word")
+    words = words.with_columns(_known(words.get_column("word")).alias("is"))
+    words = words.with_columns(
+        pl.when(names(words)).then(pl.lit(PLACEHOLDER) + pl.col("word").str.extract(OWNING).fill_null("")).otherwise("word").alias("word")
+    )
+    judged = words.group_by("row", maintain_order=True).agg(pl.concat_str("gap", "word").str.join("")).get_column("gap")
+    return judged.str.replace_all(_MERGED, PLACEHOLDER).str.replace_all(_NICKNAME, PLACEHOLDER)
