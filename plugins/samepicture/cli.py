@@ -19,6 +19,7 @@ from rich.table import Table
 from samepicture import people
 from samepicture.settings import Settings
 from samepicture.terminal import notes, out
+from samepicture.text_labels.commands import app as text_labels
 from samepicture.upkeep.commands import app as upkeep
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ app = typer.Typer(
 )
 app.add_typer(people.app, name="people")
 app.add_typer(upkeep)
+app.add_typer(text_labels)
 
 
 def main() -> None:
@@ -46,6 +48,7 @@ def main() -> None:
     from samepicture.messengers import NotSent
     from samepicture.sealing import CannotOpen
     from samepicture.settings import SettingError
+    from samepicture.text_labels import CannotLearn, CannotUseModel
     from samepicture.upkeep.backup import BackupError
     from samepicture.warehouse import WarehouseError
 
@@ -56,7 +59,19 @@ def main() -> None:
         app(standalone_mode=True)
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 1
-    except (FeedError, SettingError, BuildFailed, CannotExport, CannotOpen, ConnectorError, NotSent, BackupError, WarehouseError) as error:
+    except (
+        FeedError,
+        SettingError,
+        BuildFailed,
+        CannotExport,
+        CannotLearn,
+        CannotOpen,
+        CannotUseModel,
+        ConnectorError,
+        NotSent,
+        BackupError,
+        WarehouseError,
+    ) as error:
         notes.print(f"samepicture: {error}", style="red", highlight=False, soft_wrap=True)
         code = 1
     except KeyError as error:
