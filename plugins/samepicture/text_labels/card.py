@@ -27,20 +27,23 @@ def card(examples: Examples, model: TextModel, found: Evaluation, names: Sequenc
     rated, rated_held_out = (task.frame.height for task in training.split(severity))
     together = found.themes_together
     silent = [_theme(row.label) for row, least in zip(found.themes, model.theme_thresholds, strict=True) if least == learning.NEVER]
+    better = [_theme(row.label) for row in found.themes if row.keywords.f1.value > row.model.f1.value]
     lines = [
         f"# Themes and severity of free text: model {model.version}\n",
         f"**{EXPLORATION}** A theme that a model finds is not what its source coded, and is never added to it.\n",
         f"Learned on {model.trained_at:%Y-%m-%d} with scikit-learn {sklearn.__version__} from {', '.join(names)}: {examples.rows:,} rows, "
         f"{examples.frame.height:,} different texts ({examples.wordless:,} rows have no word; {examples.unreadable_criticality:,} criticalities can't be read).\n",
         "Hashed words, pairs of words and parts of words, weighed by TF-IDF; a linear support vector machine for each theme, and two for "
-        "severity (at least mild, at least strong); Platt's probabilities. A theme is named where comments that the machine had not seen were "
-        f"right in {learning.PRECISION:.0%} or more; what is less sure stays without a tag. The model holds no word of anybody.\n",
+        "severity (at least mild, at least strong); Platt's probabilities. A theme or severity is named where it is likelier right than wrong, and where "
+        f"comments that the machine had not seen were right in {learning.PRECISION:.0%} or more; what is less sure stays without a tag. The model holds no "
+        "word of anybody.\n",
         "## Themes\n",
         f"{learned:,} texts learned from, {held_out:,} held out; no text is in both. In brackets 95% intervals. On the {held_out:,}: "
         f"precision {_share(together.model.precision)}, recall {_share(together.model.recall)}, F1 {_share(together.model.f1)} over all themes; a theme is "
         f"found in {found.themes_named.value:.0%} of them. Keywords: precision {_share(together.keywords.precision)}, recall "
         f"{_share(together.keywords.recall)}, F1 {_share(together.keywords.f1)}.\n",
         *_measured(found.themes, [_theme(row.label) for row in found.themes]),
+        *([f"Keywords find more of (F1): {', '.join(better)}.\n"] if better else []),
         *([f"Never named, for want of comments or of certainty: {', '.join(silent)}.\n"] if silent else []),
         f"Not learned, for fewer than {learning.EXAMPLES_MIN} comments: {', '.join(_not_learned(model)) or 'none'}.\n",
         "## Severity\n",
@@ -48,6 +51,7 @@ def card(examples: Examples, model: TextModel, found: Evaluation, names: Sequenc
         f"{_share(found.severity_right)} of these; keywords are right for {_share(found.severity_right_keywords)} of all. Most comments are not critical, so look "
         "at the rows.\n",
         *_measured(found.severity, [SEVERITY_NAMES[row.label] for row in found.severity]),
+        "pxtextmining publishes no severity; its machine for five classes of sentiment (DistilBERT) is right for 0.70, another question on other comments.\n",
         *_categories(found),
         "## By length\n",
         *_groups(found.lengths, "length"),

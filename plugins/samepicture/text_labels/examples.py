@@ -88,7 +88,7 @@ def _read(path: Path, crosswalk: pl.DataFrame) -> pl.DataFrame:
     try:
         raw = pl.read_csv(path, infer_schema=False, encoding="utf8-lossy")
     except (OSError, pl.exceptions.PolarsError) as error:
-        raise CannotLearn(f"{path} can't be read as CSV in UTF-8: {type(error).__name__}.") from None
+        raise CannotLearn(f"{path} can't be read as CSV ({type(error).__name__}): it needs a header, and no row may have more cells.") from None
     columns = {name.strip().lower(): name for name in raw.columns}
     text = _first(columns, TEXT)
     if text is None:

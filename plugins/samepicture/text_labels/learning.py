@@ -24,10 +24,15 @@ EXAMPLES_MIN = 10
 """Comments with a label, and without, that it takes to learn it."""
 SOFTNESS = 0.5
 """LinearSVC's C."""
+CERTAINTY = 1000.0
+"""How little the scale of a confidence is drawn towards none: enough to stay finite where scores part the labels without a fault."""
+LIKELIER = 0.5
+"""No label speaks below this: each tag, and not only the lot, is likelier right than wrong."""
 PRECISION = 0.75
 """What a label must reach where it speaks: of four tags three are right, as far as is known when it is learned."""
 TAGGED_MIN = 20
 """Fewer tagged comments than this say nothing of precision: then it never speaks."""
+SETTINGS = (SEED, PARTS, EXAMPLES_MIN, SOFTNESS, CERTAINTY, LIKELIER, PRECISION, TAGGED_MIN)
 NEVER = 2.0
 """A threshold that no probability reaches."""
 
@@ -48,7 +53,7 @@ def learn(texts: Sequence[str], labels: Sequence[str], truth: Numbers) -> tuple[
         for column in truth.T:
             machine = LinearSVC(C=SOFTNESS, random_state=SEED)
             unseen = cross_val_predict(machine, features, column, cv=folds, method="decision_function")
-            scale = LogisticRegression().fit(unseen[:, None], column)
+            scale = LogisticRegression(C=CERTAINTY).fit(unseen[:, None], column)
             machine.fit(features, column)
             weights.append(machine.coef_[0])
             intercepts.append(machine.intercept_[0])
@@ -72,12 +77,12 @@ def learnable(truth: Numbers) -> Numbers:
 
 
 def threshold_for_precision(confidence: Numbers, truth: Numbers, precision: float = PRECISION) -> float:
-    """The lowest confidence from which on at least this share is right, of TAGGED_MIN tags or more; NEVER where there is none."""
+    """The lowest confidence, LIKELIER at least, from which on this share or more is right, of TAGGED_MIN tags or more; NEVER where there is none."""
     order = np.argsort(-confidence, kind="stable")
     tagged = np.arange(1, len(order) + 1)
     right = np.cumsum(truth[order]) / tagged
     last_of_its_confidence = np.append(np.diff(confidence[order]) != 0, True)
-    good = np.flatnonzero((right >= precision) & (tagged >= TAGGED_MIN) & last_of_its_confidence)
+    good = np.flatnonzero((right >= precision) & (tagged >= TAGGED_MIN) & (confidence[order] >= LIKELIER) & last_of_its_confidence)
     return float(confidence[order][good[-1]]) if good.size else NEVER
 
 

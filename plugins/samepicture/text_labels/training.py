@@ -107,6 +107,8 @@ def learn_severity(task: Task) -> Learned:
 
 def split(task: Task) -> tuple[Task, Task]:
     """What is learned from, and what is held out. No text is in both, for each different text is in a task once."""
+    if task.frame.height < 2:
+        return task, task.part(np.empty(0, dtype=np.int64))
     learned, held_out = train_test_split(np.arange(task.frame.height), test_size=HELD_OUT, random_state=learning.SEED)
     return task.part(np.sort(learned)), task.part(np.sort(held_out))
 
@@ -124,7 +126,7 @@ def places(task: Task) -> list[str]:
 
 def version_of(examples: Examples) -> str:
     """Hash of the labelled comments, of how they are learned, and of the library that learns."""
-    how = (FORMAT, FEATURES, KINDS, HELD_OUT, learning.SEED, learning.PARTS, learning.SOFTNESS, learning.PRECISION, sklearn.__version__)
+    how = (FORMAT, FEATURES, KINDS, HELD_OUT, learning.SETTINGS, sklearn.__version__)
     digest = hashlib.sha256(repr(how).encode())
     digest.update(examples.frame.write_json().encode())
     return digest.hexdigest()[:VERSION_DIGITS]
