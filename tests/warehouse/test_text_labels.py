@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from typing import Any
 
 import pytest
 from sqlalchemy import Connection
+from typer.testing import CliRunner
 
 from samepicture.build import build
 from samepicture.pending import find, pending
 from samepicture.process import Pipeline
-from samepicture.settings import PROJECT, Settings
+from samepicture.settings import Settings
 from samepicture.text_labels import labelling
+from samepicture.text_labels.commands import app
 from samepicture.text_labels.labelling import label
 from samepicture.text_labels.labels import FEEDBACK_PREFIX
 from samepicture.warehouse import open_warehouse
-from tests.text_comments import THEMES, trained
+from tests.text_comments import trained
 from tests.upkeep.cases import export, lenient, loaded, others, rows
 from tests.warehouse.test_delta import tables
 
@@ -41,12 +40,21 @@ def labels(settings: Settings) -> list[tuple[Any, ...]]:
 FOUND = sorted([(SAID[0], "T01"), (SAID[1], "T06"), (SAID[1], "T12"), (SAID[2], None)], key=str)
 
 
+def prepared(made: Pipeline) -> Pipeline:
+    trained(made.settings)
+    loaded(made, export(*CASES))
+    build(made.settings, look_back=False)
+    return made
+
+
 @pytest.fixture
-def pipeline(on_each_made: Pipeline) -> Pipeline:
-    trained(on_each_made.settings)
-    loaded(on_each_made, export(*CASES))
-    build(on_each_made.settings, look_back=False)
-    return on_each_made
+def pipeline(on_made_duckdb: Pipeline) -> Pipeline:
+    return prepared(on_made_duckdb)
+
+
+@pytest.fixture
+def on_each(on_each_made: Pipeline) -> Pipeline:
+    return prepared(on_each_made)
 
 
 def version(settings: Settings) -> str:
@@ -54,17 +62,12 @@ def version(settings: Settings) -> str:
     return str(found)
 
 
-def test_each_text_is_read_once_and_shown_by_a_build_that_looks_back(pipeline: Pipeline) -> None:
-    settings = pipeline.settings
+def test_each_text_is_read_once_and_shown_by_a_build_that_looks_back(on_each: Pipeline) -> None:
+    settings = on_each.settings
     done = label(settings)
     assert (done.texts, done.model_version) == (3, version(settings))
     assert labels(settings) == FOUND, "lessons are nobody's own words"
-    before = rows(
-        settings,
-        "select * from ops.text_label order by all"
-        if settings.warehouse.startswith("duckdb")
-        else "select * from ops.text_label order by 1, 2, 3",
-    )
+    before = rows(settings, "select * from ops.text_label order by 1, 2, 3")
     assert label(settings).texts == 0
     assert before == rows(settings, "select * from ops.text_label order by 1, 2, 3")
     assert build(settings, look_back=False) is None, "no submission's build waits for it"
@@ -92,15 +95,15 @@ def test_what_sources_coded_is_counted_as_before(pipeline: Pipeline) -> None:
     assert "labels" not in sentence
 
 
-def test_without_a_model_nothing_is_labelled_and_the_answer_says_why(on_each_made: Pipeline) -> None:
-    loaded(on_each_made, export(*CASES))
-    on_each_made.build_and_publish()
-    done = label(on_each_made.settings)
+def test_without_a_model_nothing_is_labelled_and_the_answer_says_why(on_made_duckdb: Pipeline) -> None:
+    loaded(on_made_duckdb, export(*CASES))
+    on_made_duckdb.build_and_publish()
+    done = label(on_made_duckdb.settings)
     assert (done.model_version, done.texts) == (None, 0)
-    assert rows(on_each_made.settings, SHOWN) == [(0,)]
-    assert rows(on_each_made.settings, "select count(*) > 0 from marts.theme_evidence") == [(True,)]
-    [(sentence,)] = rows(on_each_made.settings, "select sentence from published.answer_coverage where question_number = 21")
-    assert sentence.endswith("labels of a trained model.") or "labels of a trained model" in sentence
+    assert rows(on_made_duckdb.settings, SHOWN) == [(0,)]
+    assert rows(on_made_duckdb.settings, "select count(*) > 0 from marts.theme_evidence") == [(True,)]
+    [(sentence,)] = rows(on_made_duckdb.settings, "select sentence from published.answer_coverage where question_number = 21")
+    assert "labels of a trained model" in sentence
 
 
 def test_killed_between_batches_it_goes_on_where_it_was(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,18 +144,18 @@ def test_a_new_model_reads_history_again(pipeline: Pipeline, monkeypatch: pytest
     assert {row[0] for row in rows(settings, "select model_version from ops.text_model")} == {first, version(settings)}
 
 
-def test_a_text_that_was_loaded_anew_is_read_anew(pipeline: Pipeline) -> None:
-    settings = pipeline.settings
+def test_a_text_that_was_loaded_anew_is_read_anew(on_each: Pipeline) -> None:
+    settings = on_each.settings
     label(settings)
     newer = {**CASES[0], "Description": "The receptionist was rude.", "Last updated": "01/11/2025 09:00"}
-    outcome = loaded(pipeline, export(newer))
+    outcome = loaded(on_each, export(newer))
     assert label(settings).texts == 0, "until it is built, what was read before still stands there"
     build(settings, look_back=False)
     assert label(settings).texts == 1
     assert ("The receptionist was rude.", "T04") in labels(settings)
     assert (SAID[0], "T01") not in labels(settings)
-    pipeline.judge(outcome.submission_id)
-    pipeline.load(outcome.submission_id)
+    on_each.judge(outcome.submission_id)
+    on_each.load(outcome.submission_id)
     assert label(settings).texts == 0
     build(settings, look_back=False)
     assert label(settings).texts == 1, "a replay may have other words"
@@ -178,8 +181,8 @@ def test_what_was_loaded_while_it_was_read_gets_no_label_of_before(pipeline: Pip
     assert labels(settings) == FOUND
 
 
-def test_what_its_source_removed_has_no_label_left(pipeline: Pipeline) -> None:
-    settings = pipeline.settings
+def test_what_its_source_removed_has_no_label_left(on_each: Pipeline) -> None:
+    settings = on_each.settings
     label(settings)
     build(settings)
     with open_warehouse(settings).writer() as connection:
@@ -243,28 +246,12 @@ def test_they_count_as_loads_that_a_later_load_goes_beyond(pipeline: Pipeline) -
     assert rows(settings, SHOWN) == [(3,)], "an event's build went beyond it in between"
 
 
-@pytest.mark.slow
 def test_the_command_reads_and_shows(on_made_duckdb: Pipeline) -> None:
     settings = on_made_duckdb.settings
-    run = [sys.executable, "-c", "from samepicture.cli import main; main()"]
-
-    def command(*arguments: str) -> str:
-        done = subprocess.run([*run, *arguments], env={**os.environ}, capture_output=True, text=True, timeout=120, check=False)
-        assert done.returncode == 0, done.stderr
-        return " ".join((done.stdout + done.stderr).split())
-
     loaded(on_made_duckdb, export(*CASES))
     on_made_duckdb.build_and_publish()
-    assert "No model was trained" in command("label")
+    assert "No model was trained" in CliRunner().invoke(app, ["label"]).output
     trained(settings)
-    assert "3 texts read by model" in command("label")
-    shown = command("query", "select theme_code, caveat from marts.text_theme order by theme_code")
-    assert "For exploration: read the comments." in shown
-    assert all(theme in shown for theme in ("T01", "T06", "T12"))
-    assert set(THEMES.values()) >= {"T01", "T06", "T12"}
-
-
-def test_dags_are_beside_the_way_of_the_data() -> None:
-    """It takes no turn of the loads' pool: it holds the warehouse for a batch at a time only."""
-    source = (PROJECT / "plugins" / "samepicture" / "airflow" / "labels.py").read_text()
-    assert "WRITER_POOL" not in source
+    assert "3 texts read by model" in CliRunner().invoke(app, ["label"]).output
+    _, shown = open_warehouse(settings).query("select theme_code, caveat from marts.text_theme order by theme_code")
+    assert shown == [(theme, "For exploration: read the comments.") for theme in ("T01", "T06", "T12")]
