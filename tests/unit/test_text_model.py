@@ -279,6 +279,7 @@ def test_the_command_trains_and_says_where_the_card_is(settings: Settings, tmp_p
     paths = files(tmp_path)
     done = CliRunner().invoke(app, ["train", *map(str, paths)])
     assert done.exit_code == 0, done.output
+    assert [each.stat().st_mode & 0o077 for each in (settings.home, settings.text_model)] == [0, 0]
     model = read_model(settings)
     assert model is not None
     assert model.version in done.output

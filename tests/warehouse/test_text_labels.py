@@ -106,6 +106,11 @@ def test_without_a_model_nothing_is_labelled_and_the_answer_says_why(on_made_duc
     assert "labels of a trained model" in sentence
 
 
+def test_before_the_first_build_there_is_nothing_to_read(settings: Settings) -> None:
+    model = trained(settings)
+    assert label(settings).model_version == model.version
+
+
 def test_killed_between_batches_it_goes_on_where_it_was(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = pipeline.settings
     loaded(pipeline, export(*({"ID": f"M{n}", "Description": f"Parking was easy, said number {n}."} for n in range(7))))

@@ -2,8 +2,9 @@
 
 Columns are found by their headers. Two layouts of the FFT-QDC project are known: one column a
 category, marked with 1 (a comment may have several), and one category in the column `subcategory`
-with a criticality beside it. A system's own comments may be labelled in either, by our theme codes too. Where both are given, themes are learned
-from the first alone: a comment of which one category is named may speak of others as well.
+with a criticality beside it. A system's own comments may be labelled in either, by our theme codes
+too. Where both are given, themes are learned from the first alone: a comment of which one category
+is named may speak of others as well.
 """
 
 from __future__ import annotations
@@ -88,7 +89,9 @@ def _read(path: Path, crosswalk: pl.DataFrame) -> pl.DataFrame:
     try:
         raw = pl.read_csv(path, infer_schema=False, encoding="utf8-lossy")
     except (OSError, pl.exceptions.PolarsError) as error:
-        raise CannotLearn(f"{path} can't be read as CSV ({type(error).__name__}): it needs a header, and no row may have more cells.") from None
+        raise CannotLearn(
+            f"{path} can't be read as CSV ({type(error).__name__}): it needs a header, and no row may have more cells."
+        ) from None
     columns = {name.strip().lower(): name for name in raw.columns}
     text = _first(columns, TEXT)
     if text is None:

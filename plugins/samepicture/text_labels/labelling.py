@@ -57,12 +57,11 @@ def label(settings: Settings, progress: Callable[[int], None] = lambda _: None) 
     texts = 0
     with alone(settings, "upkeep"):  # a rebuild compares what stands still
         with warehouse.writer() as connection:
-            if not has_texts(connection):
-                model = None
-            else:
+            is_built = has_texts(connection)
+            if is_built:
                 forget_gone(connection)
         last: tuple[str, str] | None = None
-        while model is not None and (batch := _unread(warehouse, model, last)) is not None:
+        while model is not None and is_built and (batch := _unread(warehouse, model, last)) is not None:
             labels = _labels(model, batch)
             with warehouse.writer() as connection:
                 _write(warehouse, connection, model, labels)

@@ -79,7 +79,8 @@ class TextModel:
 
     def save(self, folder: Path, card: str) -> None:
         """Keep the model and its card; whoever reads it meanwhile has the old one or the new one."""
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for each in (folder.parent, folder):  # what is made for the sake of a folder within has other rights
+            each.mkdir(parents=True, exist_ok=True, mode=0o700)
         content = io.BytesIO()
         kept = {
             "format": np.array(FORMAT),
