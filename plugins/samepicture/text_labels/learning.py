@@ -78,16 +78,19 @@ def learnable(truth: Numbers) -> Numbers:
 
 def threshold_for_precision(confidence: Numbers, truth: Numbers, precision: float = PRECISION) -> float:
     """The lowest confidence, LIKELIER at least, from which on this share or more is right, of TAGGED_MIN tags or more; NEVER where there is none."""
-    order = np.argsort(-confidence, kind="stable")
-    tagged = np.arange(1, len(order) + 1)
-    right = np.cumsum(truth[order]) / tagged
-    last_of_its_confidence = np.append(np.diff(confidence[order]) != 0, True)
-    good = np.flatnonzero((right >= precision) & (tagged >= TAGGED_MIN) & (confidence[order] >= LIKELIER) & last_of_its_confidence)
-    return float(confidence[order][good[-1]]) if good.size else NEVER
+    least, tagged, right = _from_each(confidence, truth)
+    good = np.flatnonzero((right >= precision * tagged) & (tagged >= TAGGED_MIN) & (least >= LIKELIER))
+    return float(least[good[-1]]) if good.size else NEVER
 
 
 def threshold_for_f1(confidence: Numbers, truth: Numbers) -> float:
     """The confidence from which on F1 is best: for comparing with those who tag as much as they can."""
+    least, tagged, right = _from_each(confidence, truth)
+    return float(least[int(np.argmax(2 * right / (tagged + truth.sum())))])
+
+
+def _from_each(confidence: Numbers, truth: Numbers) -> tuple[Numbers, Numbers, Numbers]:
+    """Each confidence that there is, highest first; how many have it or a higher one, and how many of these are right."""
     order = np.argsort(-confidence, kind="stable")
-    f1 = 2 * np.cumsum(truth[order]) / (np.arange(1, len(order) + 1) + truth.sum())
-    return float(confidence[order][int(np.argmax(f1))])
+    ends = np.flatnonzero(np.append(np.diff(confidence[order]) != 0, True))
+    return confidence[order][ends], ends + 1, np.cumsum(truth[order])[ends]
