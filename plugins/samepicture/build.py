@@ -63,9 +63,9 @@ def _build_once(settings: Settings, clocks: bool, look_back: bool) -> Built | No
     project = project_sha256()
     started = datetime.now(UTC)
     with warehouse.writer() as connection:
-        work, last = find(connection), _last_build(connection)
+        work, last = find(connection, labels=look_back), _last_build(connection)
         looked_back = last.look_back_load_number if last is not None else None
-        waiting = find(connection, looked_back) if look_back and looked_back is not None else None
+        waiting = find(connection, looked_back, labels=True) if look_back and looked_back is not None else None
         if work is None and waiting is None and not (clocks and last is not None):
             return None
         owners = _owners(connection)
@@ -88,15 +88,15 @@ def _build_once(settings: Settings, clocks: bool, look_back: bool) -> Built | No
 def _nodes(compiled: Compiled, work: Pending | None, waiting: Pending | None, clocks: bool, look_back: bool) -> list[Node]:
     """What depends on the work; and of the models that look back, what depends on all that has waited for them, or none."""
     alone = CLOCKED if clocks else ALWAYS
-    changed = [*_raw(work), *(CLOCKED_WITH_DESCENDANTS if clocks else ())]
+    changed = [*_tables(work), *(CLOCKED_WITH_DESCENDANTS if clocks else ())]
     nodes = [node for node in compiled.downstream(changed, alone) if not node.looks_back]
     if look_back:  # nothing else is made of them, so they come last
-        nodes += [node for node in compiled.downstream([*changed, *_raw(waiting)], alone) if node.looks_back]
+        nodes += [node for node in compiled.downstream([*changed, *_tables(waiting)], alone) if node.looks_back]
     return nodes
 
 
-def _raw(work: Pending | None) -> list[str]:
-    return [f"raw.{name}" for name in work.record_types] if work is not None else []
+def _tables(work: Pending | None) -> list[str]:
+    return work.tables if work is not None else []
 
 
 def _record(

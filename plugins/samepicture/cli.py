@@ -19,6 +19,7 @@ from rich.table import Table
 from samepicture import people
 from samepicture.settings import Settings
 from samepicture.terminal import notes, out
+from samepicture.text_labels.commands import app as text_labels
 from samepicture.upkeep.commands import app as upkeep
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ app = typer.Typer(
 )
 app.add_typer(people.app, name="people")
 app.add_typer(upkeep)
+app.add_typer(text_labels)
 
 
 def main() -> None:
@@ -47,6 +49,7 @@ def main() -> None:
     from samepicture.page.reading import NothingPublished
     from samepicture.sealing import CannotOpen
     from samepicture.settings import SettingError
+    from samepicture.text_labels import CannotLearn, CannotUseModel
     from samepicture.upkeep.backup import BackupError
     from samepicture.warehouse import WarehouseError
 
@@ -62,7 +65,9 @@ def main() -> None:
         SettingError,
         BuildFailed,
         CannotExport,
+        CannotLearn,
         CannotOpen,
+        CannotUseModel,
         ConnectorError,
         NotSent,
         NothingPublished,

@@ -10,7 +10,24 @@ from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Column, Connection, DateTime, Float, Integer, MetaData, String, Table, select, update
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    DateTime,
+    Double,
+    Float,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    func,
+    select,
+    text,
+    update,
+)
 
 metadata = MetaData(schema="ops")
 
@@ -153,6 +170,42 @@ notice = Table(
     Column("solved_at", DateTime(timezone=True), comment="When it was told that it is over; empty: it is not."),
     comment="One row a problem and messenger that took it. Key: notice_id.",
 )
+
+text_model = Table(
+    "text_model",
+    metadata,
+    Column("model_version", String, primary_key=True, comment="Hash of what the model learned from, and how."),
+    Column("trained_at", DateTime(timezone=True), nullable=False),
+    Column("labelled_at", DateTime(timezone=True), nullable=False, comment="When it last labelled anything."),
+    Column("load_number", BigInteger, nullable=False, comment="Labels count as a load: what is newer than the last build is pending."),
+    comment="One row a model that has labelled texts of this warehouse. Key: model_version.",
+)
+
+text_label = Table(
+    "text_label",
+    metadata,
+    Column("feedback_id", String, nullable=False),
+    Column("part_name", String, nullable=False, comment="Which text of the feedback; see published.narrative."),
+    Column("theme_code", String, comment="Empty: the model was sure of no theme."),
+    Column("theme_confidence", Double, comment="The probability that the theme is right."),
+    Column("severity_code", String, comment="none, mild or strong: how critical the text is. Empty: the model was not sure."),
+    Column("severity_confidence", Double, comment="The probability that the severity is right."),
+    Column("model_version", String, nullable=False),
+    Column("submission_id", String, nullable=False, comment="The submission that the text came in."),
+    Column("submission_load_number", BigInteger, nullable=False, comment="Its load: of a later one the text has not been read yet."),
+    Column("labelled_at", DateTime(timezone=True), nullable=False),
+    Index("text_label_text", text("hash_record_extended(row(feedback_id, part_name), 0)")).ddl_if(dialect="postgresql"),
+    comment="What a model found in texts, for exploration; no words. One row a text and theme, or a text without one. "
+    "Key: feedback_id, part_name, theme_code.",
+)
+
+
+def next_load_number(connection: Connection) -> int:
+    """One more than any load, labelling or build has."""
+    numbers: list[int | None] = [
+        connection.execute(select(func.max(table.c.load_number))).scalar_one() for table in (submission, text_model, build)
+    ]
+    return max(number or 0 for number in numbers) + 1
 
 
 def mark_published(connection: Connection, build_ids: Collection[str]) -> None:

@@ -221,11 +221,6 @@ def _check_counts(connection: Connection, verdict: Verdict, rows: int) -> None:
 
 
 def _record(connection: Connection, feed: Feed, receipt: Receipt, verdict: Verdict, rows: int, replaced: int, started: datetime) -> None:
-    # A replay has just taken its own number away: what is built already must not be reached again.
-    numbers: list[int | None] = [
-        connection.execute(select(func.max(table.c.load_number))).scalar_one() for table in (ledger.submission, ledger.build)
-    ]
-    last: int = max(number or 0 for number in numbers)
     rejected = verdict.rejection_code is not None
     connection.execute(
         insert(ledger.submission),
@@ -242,7 +237,8 @@ def _record(connection: Connection, feed: Feed, receipt: Receipt, verdict: Verdi
             "rejected_count": verdict.rejected,
             "loaded_row_count": rows,
             "replaced_row_count": replaced,
-            "load_number": last + 1,
+            # A replay has just taken its own number away: what is built already must not be reached again.
+            "load_number": ledger.next_load_number(connection),
         },
     )
     if verdict.warnings:

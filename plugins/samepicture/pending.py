@@ -23,8 +23,15 @@ class Pending:
     """Whose rows changed; none where submissions were only refused."""
     since: datetime
     """When the first of it was loaded."""
+    has_labels: bool
+    """Whether texts were labelled."""
     added: Mapping[str, tuple[str, ...]]
     """Submissions by record type, where they only added to what was there: none of them replaced an earlier load of itself."""
+
+    @property
+    def tables(self) -> list[str]:
+        """The tables that changed."""
+        return [*(f"raw.{name}" for name in self.record_types), *(["ops.text_label"] if self.has_labels else [])]
 
 
 def pending(settings: Settings) -> Pending | None:
@@ -35,8 +42,11 @@ def pending(settings: Settings) -> Pending | None:
         return find(connection)
 
 
-def find(connection: Connection, since: int | None = None) -> Pending | None:
-    """The same, inside a transaction that the caller has open; or what was loaded since a load that is named."""
+def find(connection: Connection, since: int | None = None, *, labels: bool = False) -> Pending | None:
+    """The same, inside a transaction that the caller has open; or what was loaded since a load that is named.
+
+    With `labels`, also what was labelled: nobody waits for it but the models that look back.
+    """
     last = select(func.coalesce(func.max(ledger.build.c.load_number), 0))
     built: int = connection.execute(last).scalar_one() if since is None else since
     table = ledger.submission
@@ -52,9 +62,19 @@ def find(connection: Connection, since: int | None = None) -> Pending | None:
         .join(ledger.stage, ledger.stage.c.submission_id == table.c.submission_id)
         .where(table.c.load_number > built, ledger.stage.c.stage_code == "loaded")
     ).all()
-    if not rows:
+    model = ledger.text_model
+    labelled = (
+        connection.execute(select(model.c.load_number, model.c.labelled_at).where(model.c.load_number > built)).all() if labels else []
+    )
+    if not rows and not labelled:
         return None
     changed = {row.record_type for row in rows if row.moved and row.record_type in CONTRACTS}
     replaced = {row.record_type for row in rows if row.replaced_row_count}
     added = {name: tuple(row.submission_id for row in rows if row.record_type == name and row.moved) for name in changed - replaced}
-    return Pending(max(row.load_number for row in rows), tuple(sorted(changed)), min(row.finished_at for row in rows), added)
+    return Pending(
+        max(row.load_number for row in (*rows, *labelled)),
+        tuple(sorted(changed)),
+        min([*(row.finished_at for row in rows), *(row.labelled_at for row in labelled)]),
+        bool(labelled),
+        added,
+    )

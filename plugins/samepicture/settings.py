@@ -123,6 +123,11 @@ class Settings:
         return self.home / f"compiled.{PurePosixPath(urlsplit(rest).path).name}.json"
 
     @property
+    def text_model(self) -> Path:
+        """The folder of what was learned of themes and severity of free text, and its card."""
+        return self.home / "text_model"
+
+    @property
     def picture(self) -> Path:
         """The read-only copy that analysts query: replaced whole after each publish."""
         return self.home / "picture.duckdb"

@@ -12,16 +12,18 @@ from sqlalchemy import text
 
 from samepicture import asked
 from samepicture.process import Pipeline
+from samepicture.text_labels.labelling import label
 from samepicture.upkeep.agreement import disagreements
 from samepicture.upkeep.erase import erase, record_key
 from samepicture.upkeep.rebuild import FOLDER, Difference, rebuild
 from samepicture.warehouse import open_warehouse
+from tests.text_comments import trained
 from tests.upkeep.cases import ORGANISATION, export, loaded, others, rows, tables
 
 
 @pytest.fixture
 def lived_in(pipeline: Pipeline) -> Pipeline:
-    """An installation with versions, rejects, a refusal, an erased record, and files that came in another order than they are loaded."""
+    """An installation with versions, rejects, a refusal, an erased record, texts that a model has read, and files that came in another order than they are loaded."""
     asked.note(pipeline.settings, "survey_response_qualtrics")  # and nothing came
     waiting, _ = pipeline.land_file("complaint_return", next(iter(pipeline.feed("complaint_return").samples)))
     loaded(pipeline, export({"ID": "GONE"}, {"ID": "BAD", "Date received": "99/99/9999"}, *others(20)))
@@ -31,6 +33,9 @@ def lived_in(pipeline: Pipeline) -> Pipeline:
     pipeline.load(waiting.submission_id)
     pipeline.build_and_publish()
     erase(pipeline, *record_key(pipeline.settings, "complaint", ORGANISATION, "GONE"))
+    trained(pipeline.settings)
+    label(pipeline.settings)
+    pipeline.build_and_publish()
     return pipeline
 
 

@@ -15,6 +15,7 @@ from samepicture.upkeep import requests
 from samepicture.upkeep.backup import MANIFEST
 from samepicture.upkeep.erase import record_key
 from tests.keys import KEYS
+from tests.text_comments import trained
 from tests.upkeep.cases import ORGANISATION, export, loaded, others, places, pseudonym, rows
 
 REFERENCE = "ZQX77/0815"
@@ -46,6 +47,7 @@ def test_replay_erase_retention_and_backup_run_and_airflow_learns_nothing(tmp_pa
     pipeline = Pipeline(replace(settings, home=tmp_path / "home"))
     outcome = loaded(pipeline, export({"ID": REFERENCE, "Description": "Quillfeather"}, *others(10)))
     pipeline.build_and_publish()
+    trained(pipeline.settings)
     contract, key = record_key(pipeline.settings, "complaint", ORGANISATION, REFERENCE)
     request = requests.leave(pipeline.landing, requests.Request(contract.record_type, tuple(key), "request 31"))
     environment = {
@@ -55,7 +57,13 @@ def test_replay_erase_retention_and_backup_run_and_airflow_learns_nothing(tmp_pa
         **KEYS,
     }
     told = tmp_path / "outcome.json"
-    runs = [["replay", {"submission_id": outcome.submission_id}], ["erase", {"request": request}], ["retention", {}], ["backup", {}]]
+    runs = [
+        ["label", {}],
+        ["replay", {"submission_id": outcome.submission_id}],
+        ["erase", {"request": request}],
+        ["retention", {}],
+        ["backup", {}],
+    ]
     done = subprocess.run(
         [sys.executable, "-c", DRIVER, str(told), json.dumps(runs)],
         env=environment,
@@ -67,10 +75,11 @@ def test_replay_erase_retention_and_backup_run_and_airflow_learns_nothing(tmp_pa
     assert told.exists(), done.stderr[-3000:]
     result = json.loads(told.read_text())
     assert result["failed"] == []
-    assert {step[0] for step in result["steps"] if step[3] == "done"} >= {"replay", "erase", "retention", "backup"}
+    assert {step[0] for step in result["steps"] if step[3] == "done"} >= {"label", "replay", "erase", "retention", "backup"}
     assert requests.waiting(pipeline.landing) == []
     needles = (REFERENCE, "Quillfeather", pseudonym(pipeline.settings, REFERENCE))
     assert places(pipeline, *needles) == [], "Airflow's database and logs are in the home too"
     assert not [needle for needle in needles if needle in done.stdout + done.stderr]
     assert rows(pipeline.settings, "select count(*) from raw.complaint") == [(10,)]
+    assert rows(pipeline.settings, "select count(distinct feedback_id) from ops.text_label") == [(10,)]
     assert list((tmp_path / "backups").glob(f"*/{MANIFEST}"))

@@ -7,7 +7,7 @@ from datetime import date
 
 from samepicture import ledger
 from tests.warehouse import invented_rows
-from tests.warehouse.invented_rows import Row, Warehouse, case, day, feed, provenance, story, submission
+from tests.warehouse.invented_rows import Row, Warehouse, case, day, feed, provenance, story, submission, text_label, text_model
 from tests.warehouse.test_loop import ENGAGEMENT, action, surveys
 
 ELEVEN = [
@@ -38,7 +38,13 @@ def fill(warehouse: Warehouse) -> None:
         story("12", "2024-10-05", stories, ["RZN"], [("discharge", -1)], body="Told at noon, gone by two."),
         story("13", "2025-01-05", stories, ["RZN"], [("discharge", -1)]),
         *[story(f"k{n}", "2025-05-30", stories, ["RZN"], [("kindness", 1)]) for n in range(5)],
+        story("n1", "2025-05-30", stories, ["RZN"], [], publisher_code="nhsuk", body="Nobody answers the telephone."),
     ])  # fmt: skip
+    warehouse.insert("ops.text_label", [
+        text_label("story:nhsuk:n1", "body", "T01", "s-9", "strong"), text_label("story:care_opinion:12", "body", "T08", "s-9", None),
+        text_label("story:care_opinion:11", "body", None, "s-9"),
+    ])  # fmt: skip
+    warehouse.insert("ops.text_model", [text_model()])
     cases = provenance("c-9", "complaint_rzn", "2025-09-28")
     rude = [case(f"r{n}", "2025-06-02", cases, ["values_and_behaviours"]) for n in range(4)]
     warehouse.insert("raw.complaint", [*rude, *discharges(cases)])

@@ -152,6 +152,20 @@ def story(story_id: str, submitted: str, source: Row, organisations: list[str], 
     }
 
 
+def text_label(feedback_id: str, part: str, theme: str | None, submission_id: str, severity: str | None = "mild") -> Row:
+    """What a model found in a text: one theme, or none."""
+    return {
+        "feedback_id": feedback_id, "part_name": part, "theme_code": theme, "theme_confidence": 0.9 if theme else None, "severity_code": severity,
+        "severity_confidence": 0.8 if severity else None, "model_version": "invented", "submission_id": submission_id, "submission_load_number": 1,
+        "labelled_at": at("2025-07-02"),
+    }  # fmt: skip
+
+
+def text_model() -> Row:
+    """The model that found it."""
+    return {"model_version": "invented", "trained_at": at("2025-07-01"), "labelled_at": at("2025-07-02"), "load_number": 1}
+
+
 def series_cases() -> list[Row]:
     """As many complaints in each month as SERIES says, and PALS contacts beside them that must not count."""
     rows: list[Row] = []

@@ -55,7 +55,7 @@ class Rows:
         schema, name = table.split(".")
         if name == "feed":  # only those that are declared stay there
             return
-        rows = [{**row, "submission_id": f"{self.name}-{row['submission_id']}"} for row in rows]
+        rows = [row | ({"submission_id": f"{self.name}-{row['submission_id']}"} if "submission_id" in row else {}) for row in rows]
         types = {column.name: column.polars_type for column in (*CONTRACTS[name].columns, *PROVENANCE)} if schema == "raw" else None
         pl.DataFrame(rows, schema=types, infer_schema_length=None).write_parquet(self.file)
         with self.warehouse.writer() as connection:

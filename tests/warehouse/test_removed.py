@@ -11,7 +11,7 @@ import pytest
 from samepicture.records import CONTRACTS
 from samepicture.settings import PROJECT
 from tests.warehouse import test_loop
-from tests.warehouse.invented_rows import Warehouse, feed, provenance, returned, story, submission
+from tests.warehouse.invented_rows import Warehouse, feed, provenance, returned, story, submission, text_label, text_model
 
 SEEDS = {path.stem for path in (PROJECT / "dbt" / "seeds").rglob("*.csv")}
 NOBODYS = {
@@ -60,6 +60,8 @@ def fill(warehouse: Warehouse) -> None:
     warehouse.insert("raw.organisation_relationship", [{
         "from_ods_code": "RZN", "to_ods_code": "QZN", "relationship_code": "commissioned_by", "start_date": date(2020, 1, 1), **source["links"],
     }])  # fmt: skip
+    warehouse.insert("ops.text_label", [text_label("return:s:p", "2:1", "T02", "answers-1")])
+    warehouse.insert("ops.text_model", [text_model()])
     warehouse.insert("ops.feed", [feed(name, *facts) for name, facts in MORE.items()])
     warehouse.insert("ops.submission", [submission(f"{name}-1", name, facts[0], "2025-07-02", 20) for name, facts in MORE.items()])
 

@@ -19,7 +19,7 @@ from jinja2 import Environment
 
 from samepicture.settings import PROJECT
 from tests.warehouse.attacker import Attacker
-from tests.warehouse.invented_rows import Row, Warehouse, case, feed, provenance, submission
+from tests.warehouse.invented_rows import Row, Warehouse, case, feed, provenance, submission, text_label
 
 MACROS = PROJECT / "dbt" / "macros"
 Cell = tuple[str, str | None, str | None, int, int]
@@ -149,6 +149,7 @@ def invented(seed: int) -> list[Row]:
                 subjects = chance.choice((["communications"], ["waiting_times", "communications"], ["transport"]))
                 key = f"{number}-{month.month}-{n}"
                 people = {
+                    "narrative": "Invented.",
                     "ethnic_category_code": chance.choice(ETHNIC),
                     "has_learning_disability": chance.choice((False,) * 80 + (True, None)),
                 }
@@ -157,14 +158,28 @@ def invented(seed: int) -> list[Row]:
     return rows
 
 
+def labelled(seed: int) -> list[Row]:
+    """What a model found in nine of ten of these: a theme or two, or none; and how critical they are, as far as it is sure."""
+    chance = random.Random(seed)
+    rows = []
+    for row in [each for each in invented(seed) if each["organisation_ods_code"] < "RX3"]:
+        feedback_id = f"complaint:{row['organisation_ods_code']}:{row['case_pseudonym']}"
+        if chance.random() < 0.9:
+            severity = chance.choice(("none", "mild", "mild", "strong", None))
+            themes = chance.choice((["T01"], ["T01", "T02"], ["T12"], [None]))
+            rows += [text_label(feedback_id, "narrative", theme, "x-1", severity) for theme in themes]
+    return rows
+
+
 @pytest.fixture(scope="module")
 def published_tables(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     folder: Path = tmp_path_factory.mktemp("suppressed")
     warehouse = Warehouse(folder, folder / "target")
     warehouse.insert("raw.complaint", invented(5))
+    warehouse.insert("ops.text_label", labelled(5))
     warehouse.insert("ops.feed", [feed("complaints", "complaint", "complaints", "nursing")])
     warehouse.insert("ops.submission", [submission("x-1", "complaints", "complaint", "2025-01-31", 1)])
-    names = ("complaint_timeliness", "complaint_outcome", "spc", "theme_evidence", "known_already", "representativeness")
+    names = ("complaint_timeliness", "complaint_outcome", "spc", "theme_evidence", "known_already", "representativeness", "text_theme")
     wanted = ["--select", *(f"+published_{name}" for name in names), "--exclude-resource-type", "test", "unit_test"]
     statuses = warehouse.dbt("build", *wanted)
     assert set(statuses.values()) == {"success"}
@@ -244,6 +259,10 @@ def test_our_published_tables_give_nothing_away_even_together(published_tables: 
     in_rows(attacker, published_tables, "theme_evidence", "theme_code, organisation_ods_code, quarter_start_date", {
         "feedback_count": [["complaint_count"], ["positive_count"], ["negative_count"]]
     })  # fmt: skip
+    severities = ["not_critical_count", "mild_count", "strong_count", "severity_unsure_count"]
+    in_rows(attacker, published_tables, "text_theme", "theme_code, organisation_ods_code, quarter_start_date", {
+        "read_count": [["tagged_count"]], "tagged_count": [["comment_count"]], "comment_count": [severities, ["uncoded_count"]]
+    })  # fmt: skip
     months = published_tables.query(
         "select organisation_ods_code, cast(date_trunc('quarter', month_start_date) as date), list(month_start_date), list(value) "
         "from published.spc where metric_code = 'complaints_new' group by 1, 2"
@@ -264,6 +283,16 @@ def test_our_published_tables_give_nothing_away_even_together(published_tables: 
     assert len(attacker.shown) > 300, "else little is published at all"
     small = {cell: count for cell, count in attacker.worked_out().items() if 1 <= count <= 4}
     assert small == {}
+
+
+def test_what_is_the_same_for_each_theme_is_shown_for_all_or_for_none(published_tables: Warehouse) -> None:
+    """Else the row of one theme would show what that of another withholds."""
+    differs = " or ".join(f"count(distinct coalesce({count}, -1)) > 1" for count in ("read_count", "tagged_count"))
+    rows = published_tables.query(
+        f"select organisation_ods_code, quarter_start_date from published.text_theme group by 1, 2 having {differs}"
+    )
+    assert rows == []
+    assert published_tables.query("select count(*) from published.text_theme where read_count is null") > [(0,)]
 
 
 def test_a_share_is_not_shown_beside_a_withheld_count(published_tables: Warehouse) -> None:

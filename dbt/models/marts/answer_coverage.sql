@@ -19,6 +19,15 @@ with sent as (
         )
     union all
     {%- endfor %}
+    select
+        'text_label' as record_type,
+        cast(null as varchar) as series_code
+    where
+        exists (
+            select 1
+            from {{ source('ops', 'text_label') }}
+        )
+    union all
     select distinct
         'survey_result' as record_type,
         series_code

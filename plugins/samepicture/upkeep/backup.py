@@ -31,7 +31,7 @@ from samepicture.sealing import CHUNK, Writing
 from samepicture.upkeep.agreement import disagreements
 from samepicture.warehouse import open_warehouse
 
-HOME_FOLDERS = ("cursors", "asked", "uncollected", "validations")
+HOME_FOLDERS = ("cursors", "asked", "uncollected", "validations", "text_model")
 """What else of the home can't be made again."""
 STORE_FOLDERS = ("receipts", "judged", "erased", "requests", "objects")
 """In this order: whatever has a receipt has its bytes already, also what lands meanwhile."""

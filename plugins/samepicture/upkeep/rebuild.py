@@ -7,14 +7,16 @@ What came meanwhile is loaded into the new one too, before it takes the place of
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Sequence
+import tempfile
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import polars as pl
-from sqlalchemy import delete, insert, select, text
+from sqlalchemy import Column, ColumnElement, Table, delete, literal, select, text
 
 from samepicture import asked, ledger
 from samepicture.build import build
@@ -24,7 +26,6 @@ from samepicture.process import Pipeline
 from samepicture.publish import publish
 from samepicture.settings import Settings
 from samepicture.upkeep.retention import apply_to_warehouse
-from samepicture.upkeep.strike import next_load_number
 from samepicture.warehouse import Warehouse, open_warehouse
 from samepicture.warehouse.duckdb import DuckDBWarehouse
 
@@ -35,10 +36,13 @@ OWN = {
     "ops.submission": ("load_number", "replaced_row_count"),
     "ops.ledger": ("started_at", "finished_at", "duration_seconds"),
     "ops.pseudonym_key": ("since",),
+    "ops.text_label": ("submission_load_number",),
 }
 """Columns that tell of the loading, not of what was loaded."""
 STATE = (ledger.feedback, ledger.notice)
 """What was told to people: known to the old warehouse alone, and taken over."""
+FOUND = (ledger.text_label, ledger.text_model)
+"""What models found in texts, those too whose words are no longer kept: taken over before anything is built of it."""
 NOT_COMPARED = ("ops.build", "ops.alembic_version", *(f"ops.{table.name}" for table in STATE))
 
 
@@ -87,16 +91,17 @@ def rebuild(pipeline: Pipeline, *, accept_differences: bool = False, progress: C
             in_place = False
             while not in_place:
                 with old.reader() as connection:
-                    last = next_load_number(connection)
+                    last = ledger.next_load_number(connection)
                 _catch_up(pipeline, beside, loaded, failed, progress)
+                _take_over(old, other, FOUND)
                 _build(beside.settings, progress)
                 build(settings)
-                _take_over_state(old, other)
+                _take_over(old, other, STATE)
                 tables, differences = compare(old, other)
                 if failed or (differences and not accept_differences):
                     break
                 progress("putting it in its place")
-                in_place = old.take_place(other, lambda connection, last=last: next_load_number(connection) == last)  # type: ignore[misc]
+                in_place = old.take_place(other, lambda connection, last=last: ledger.next_load_number(connection) == last)  # type: ignore[misc]
             if in_place:
                 settings.compiled.unlink(missing_ok=True)
                 build(settings)
@@ -146,14 +151,20 @@ def _build(settings: Settings, progress: Callable[[str], None]) -> None:
     build(settings)
 
 
-def _take_over_state(old: Warehouse, new: Warehouse) -> None:
-    for table in STATE:
-        with old.reader() as connection:
-            rows = [dict(row) for row in connection.execute(select(table)).mappings()]
-        with new.writer() as connection:
-            connection.execute(delete(table))
-            if rows:
-                connection.execute(insert(table), rows)
+def _take_over(old: Warehouse, new: Warehouse, tables: Iterable[Table]) -> None:
+    for table in tables:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "rows.parquet"
+            with old.reader() as connection:
+                old.export_parquet(connection, select(*map(_as_taken_over, table.columns)), path)
+            with new.writer() as connection:
+                connection.execute(delete(table))
+                new.insert_parquet(connection, f"{table.schema}.{table.name}", path)
+
+
+def _as_taken_over(column: Column[Any]) -> ColumnElement[Any]:
+    """Loads have other numbers there: a text that was labelled is read again, for it may read otherwise now."""
+    return literal(0).label(column.name) if column is ledger.text_label.c.submission_load_number else column
 
 
 def compare(old: Warehouse, new: Warehouse) -> tuple[int, list[Difference]]:

@@ -21,6 +21,7 @@ from samepicture import ledger
 from samepicture.privacy.pseudonym import fingerprint, rotated, rotation
 from samepicture.records import CONTRACTS, Contract, Kind
 from samepicture.settings import SettingError
+from samepicture.text_labels.labels import rekey as rekey_labels
 from samepicture.warehouse import Warehouse, open_warehouse
 from samepicture.warehouse.tables import raw_table
 
@@ -121,6 +122,7 @@ def _rotate(warehouse: Warehouse, connection: Connection, contract: Contract, ne
         after = select(pairs.c.after).where(pairs.c.before == raw.c[name]).scalar_subquery()
         connection.execute(update(raw).where(raw.c[name].is_not(None)).values({name: after}))
     warehouse.rekey_openings(connection, pairs.name)
+    rekey_labels(connection, contract, pairs)
     pairs.drop(connection)
     _rotate_quarantine(connection, contract, rotation(new))
     _make_again(connection, contract)

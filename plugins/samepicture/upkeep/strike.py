@@ -25,6 +25,7 @@ from samepicture.privacy.erased import CODE, REFERENCE_CODE, REFERENCE_SENTENCE,
 from samepicture.privacy.erased import own_identifier as own
 from samepicture.records import CONTRACTS, Contract, Kind
 from samepicture.settings import Settings
+from samepicture.text_labels.labels import forget_struck
 from samepicture.warehouse import Warehouse
 from samepicture.warehouse.tables import raw_table
 
@@ -128,6 +129,7 @@ def strike(
     emptied += _strike_quarantine(connection, contract, keys, struck, references=references)
     if emptied:
         connection.execute(insert(ledger.quarantine), [{**line, "code": code, "sentence": sentence} for line in emptied])
+    forget_struck(connection, contract, wanted)
     if references:
         for submission_id, rows in _forget_references(connection, contract, wanted).items():
             changed.setdefault(submission_id, [0, 0, 0])[2] += rows
@@ -197,7 +199,7 @@ def balance(connection: Connection, changed: dict[str, tuple[int, ...]]) -> None
     By submission: records that went from accepted to rejected, rows that went, rows that changed.
     """
     submission, stage = ledger.submission, ledger.stage
-    number = next_load_number(connection)
+    number = ledger.next_load_number(connection)
     for submission_id, (records, rows, rewritten) in changed.items():
         connection.execute(
             update(submission)
@@ -216,14 +218,6 @@ def balance(connection: Connection, changed: dict[str, tuple[int, ...]]) -> None
                 .where(stage.c.submission_id == submission_id, stage.c.stage_code == "loaded")
                 .values(record_count=stage.c.record_count - records)
             )
-
-
-def next_load_number(connection: Connection) -> int:
-    """One more than any load or build has."""
-    numbers: list[int | None] = [
-        connection.execute(select(func.max(table.c.load_number))).scalar_one() for table in (ledger.submission, ledger.build)
-    ]
-    return max(number or 0 for number in numbers) + 1
 
 
 def quarantined(connection: Connection, contract: Contract, submission_id: str | None) -> pl.DataFrame:
