@@ -25,6 +25,7 @@ BUILDS_SQL = (
     "dbt_project.py",
     "export.py",  # names of published tables that were looked up, conditions and days of ours
     "load.py",
+    "page/reading.py",  # columns and conditions of ours
     "pending.py",
     "publish.py",
     "ledger.py",
