@@ -11,6 +11,8 @@ from samepicture.settings import Settings
 from samepicture.terminal import notes, out
 
 app = typer.Typer()
+MANY = 1_000
+"""Texts: of fewer, reading the model is what takes the time."""
 
 
 @app.command(epilog="Example: `samepicture train labelled-comments.csv`")
@@ -60,5 +62,5 @@ def label() -> None:
             return
         status.update("rebuilding what changed")
         Pipeline(settings).build_and_publish()
-    speed = f", {done.texts / done.seconds:,.0f} a second" if done.texts else ""
+    speed = f", {done.texts / done.seconds:,.0f} a second" if done.texts >= MANY else ""
     out.print(f"{done.texts:,} texts read by model {done.model_version} in {done.seconds:.1f} s{speed}")
