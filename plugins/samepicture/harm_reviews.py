@@ -15,7 +15,6 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from samepicture.feed import Feed
 from samepicture.ledger import harm_review
 from samepicture.messengers import NotSent, mail
 from samepicture.records import CONTRACTS, Kind
@@ -39,12 +38,12 @@ class Review(StrEnum):
     """To whoever is responsible for safeguarding; withheld too."""
 
 
-def queue(connection: Connection, feed: Feed, submission_id: str) -> int:
+def queue(connection: Connection, record_type: str, feed_id: str, submission_id: str) -> int:
     """Bring the queue to what is flagged in raw of a submission, in its load's transaction; how many are new.
 
     A review stays where the same record of the same submission speaks of the same as before.
     """
-    raw, table = raw_table(feed.record_type), harm_review
+    raw, table = raw_table(record_type), harm_review
     spoken: dict[tuple[Any, ...], set[str]] = defaultdict(set)
     flagged = select(*[raw.c[name] for name in (*_LINE, "harm_codes")]).where(
         raw.c.submission_id == submission_id, raw.c.harm_codes.is_not(None)
@@ -64,8 +63,8 @@ def queue(connection: Connection, feed: Feed, submission_id: str) -> int:
     new = [
         {
             **dict(zip(_LINE, line, strict=True)),
-            "feed_id": feed.id,
-            "record_type": feed.record_type,
+            "feed_id": feed_id,
+            "record_type": record_type,
             "harm_codes": codes,
             "flagged_at": datetime.now(UTC),
         }
