@@ -37,8 +37,8 @@ OWN = {
     "ops.pseudonym_key": ("since",),
 }
 """Columns that tell of the loading, not of what was loaded."""
-STATE = (ledger.feedback, ledger.notice)
-"""What was told to people: known to the old warehouse alone, and taken over."""
+STATE = (ledger.feedback, ledger.notice, ledger.harm_review)
+"""What was told to people, and what they decided: known to the old warehouse alone, and taken over."""
 NOT_COMPARED = ("ops.build", "ops.alembic_version", *(f"ops.{table.name}" for table in STATE))
 
 
@@ -76,7 +76,8 @@ def rebuild(pipeline: Pipeline, *, accept_differences: bool = False, progress: C
         shutil.rmtree(folder, ignore_errors=True)
         old = open_warehouse(settings)
         old.create()
-        beside = Pipeline(replace(settings, home=folder, warehouse=f"duckdb:///{folder / _file_name(settings)}"))
+        # Nobody is told a second time of what was flagged before.
+        beside = Pipeline(replace(settings, safeguarding_to=(), home=folder, warehouse=f"duckdb:///{folder / _file_name(settings)}"))
         if (settings.home / asked.FOLDER).exists():  # which feeds are in use
             shutil.copytree(settings.home / asked.FOLDER, folder / asked.FOLDER)
         other = DuckDBWarehouse(beside.settings.warehouse, beside.settings.picture)
@@ -89,6 +90,7 @@ def rebuild(pipeline: Pipeline, *, accept_differences: bool = False, progress: C
                 with old.reader() as connection:
                     last = next_load_number(connection)
                 _catch_up(pipeline, beside, loaded, failed, progress)
+                _take_over_state(old, other)  # which stories may be shown; again below, for what was told meanwhile
                 _build(beside.settings, progress)
                 build(settings)
                 _take_over_state(old, other)
