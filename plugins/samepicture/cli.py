@@ -17,6 +17,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from samepicture import people
+from samepicture.harm_commands import app as harm_reviews
 from samepicture.settings import Settings
 from samepicture.terminal import notes, out
 from samepicture.text_labels.commands import app as text_labels
@@ -37,6 +38,7 @@ app = typer.Typer(
 app.add_typer(people.app, name="people")
 app.add_typer(upkeep)
 app.add_typer(text_labels)
+app.add_typer(harm_reviews)
 
 
 def main() -> None:

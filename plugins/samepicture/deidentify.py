@@ -30,13 +30,19 @@ def deidentified(frame: pl.DataFrame, contract: Contract, key: Sequence[bytes]) 
         scope = frame.get_column(contract.reference_scope)
         frame = frame.with_columns([pseudonyms(key, scope, frame.get_column(name)) for name in contract.of_kind(Kind.IDENTIFIER)])
     codes = contract.of_kind(Kind.CODE)
+    return redacted(frame, contract).with_columns(
+        *[_references(frame.get_column(name)) for name in contract.of_kind(Kind.REFERENCES)],
+        *[_code_or_unrecognised(pl.col(name), CODE_LENGTH).alias(name) for name in codes],
+    )
+
+
+def redacted(frame: pl.DataFrame, contract: Contract) -> pl.DataFrame:
+    """The same batch with everything in it redacted that can hold words; redacted before, only what a newer redaction finds changes."""
     return frame.with_columns(
         *[redact(frame.get_column(name)) for name in contract.of_kind(Kind.NARRATIVE)],
         *[redact_identifiers(frame.get_column(name)) for name in contract.of_kind(Kind.TEXT)],
         *[redact_json(frame.get_column(name), redact_identifiers) for name in contract.of_kind(Kind.LIST, Kind.JSON)],
         redact_json(frame.get_column("unmapped"), redact),
-        *[_references(frame.get_column(name)) for name in contract.of_kind(Kind.REFERENCES)],
-        *[_code_or_unrecognised(pl.col(name), CODE_LENGTH).alias(name) for name in codes],
     )
 
 

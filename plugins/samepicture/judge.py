@@ -28,10 +28,11 @@ from samepicture.locks import alone
 from samepicture.mapping import Mapping
 from samepicture.messages import PROBLEMS, SubmissionRejected, SubmissionWarning
 from samepicture.privacy.erased import CODE, REFERENCE_CODE, REFERENCE_SENTENCE, SENTENCE, Erased
+from samepicture.privacy.harm import harm_codes
 from samepicture.privacy.pseudonym import fingerprint
 from samepicture.privacy.redaction import REDACTION_VERSION, redact_identifiers
 from samepicture.readers import BATCH_ROWS, LINE, Part, read_parts
-from samepicture.records import CONTRACTS, PROVENANCE, Contract
+from samepicture.records import CONTRACTS, PROVENANCE, Contract, Kind
 from samepicture.settings import SettingError, Settings
 from samepicture.validation import LANDED_DATE, Validator
 
@@ -264,6 +265,7 @@ class _Run:
             pl.lit(self.feed.id).alias("feed_id"),
             pl.lit(part_name).alias("part_name"),
             pl.lit(REDACTION_VERSION).alias("redaction_version"),
+            harm_codes([frame.get_column(name) for name in (*self.contract.of_kind(Kind.NARRATIVE), "unmapped")]),
         ).select([column.name for column in (*self.contract.columns, *PROVENANCE)])
 
     def _quarantine(self, part_name: str, rows: pl.DataFrame, problems: pl.DataFrame) -> None:
@@ -281,6 +283,7 @@ class _Run:
                 "column_name",
                 redact_identifiers(pl.Series("sentence", problems.get_column("sentence"))),
                 "record",
+                pl.lit(REDACTION_VERSION).alias("redaction_version"),
             )
         )
 
@@ -301,6 +304,7 @@ class _Run:
                 pl.lit(None, dtype=pl.String).alias("column_name"),
                 "sentence",
                 pl.lit(None, dtype=pl.String).alias("record"),
+                pl.lit(REDACTION_VERSION).alias("redaction_version"),
             )
         )
 

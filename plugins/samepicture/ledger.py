@@ -85,6 +85,7 @@ quarantine = Table(
     Column("column_name", String),
     Column("sentence", String, nullable=False, comment="What to correct."),
     Column("record", String, comment="The record as JSON, de-identified like everything else here."),
+    Column("redaction_version", String, comment="The version of the redaction that record and sentence went through."),
     comment="One row a rejected record and reason: kept, and replayable from the landed bytes.",
 )
 
@@ -197,6 +198,23 @@ text_label = Table(
     Index("text_label_text", text("hash_record_extended(row(feedback_id, part_name), 0)")).ddl_if(dialect="postgresql"),
     comment="What a model found in texts, for exploration; no words. One row a text and theme, or a text without one. "
     "Key: feedback_id, part_name, theme_code.",
+)
+
+harm_review = Table(
+    "harm_review",
+    metadata,
+    Column("submission_id", String, primary_key=True),
+    Column("part_name", String, primary_key=True),
+    Column("line_number", BigInteger, primary_key=True, comment="Where the record stands in its submission; its words are in raw alone."),
+    Column("feed_id", String, nullable=False),
+    Column("record_type", String, nullable=False),
+    Column("harm_codes", String, nullable=False, comment="What its words speak of: a JSON array of codes."),
+    Column("flagged_at", DateTime(timezone=True), nullable=False),
+    Column("told_at", DateTime(timezone=True), comment="When whoever is responsible for safeguarding was told; empty: not yet."),
+    Column("reviewed_at", DateTime(timezone=True), comment="When somebody had looked at it; empty: nobody has."),
+    Column("reviewed_by", String, comment="Who says so."),
+    Column("outcome_code", String, comment="shown, withheld or passed_on; empty: nobody has looked. Only shown is published as a story."),
+    comment="One row a record whose words speak of harm: for a human to look at. Key: submission_id, part_name, line_number.",
 )
 
 

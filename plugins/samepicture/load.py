@@ -14,6 +14,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 
 from samepicture import ledger
 from samepicture.feed import Feed
+from samepicture.harm_reviews import queue, tell
 from samepicture.judge import Verdict, read_verdict, work_folder
 from samepicture.landing import Receipt
 from samepicture.locks import alone
@@ -87,9 +88,11 @@ def _load(settings: Settings, feed: Feed, receipt: Receipt, accept: Iterable[str
             warehouse.insert_parquet(connection, "ops.quarantine", folder / "quarantine.parquet")
         _check_counts(connection, verdict, rows)
         _silence_removed(connection, feed)
+        queue(connection, feed.record_type, feed.id, receipt.submission_id)
         _record(connection, feed, receipt, verdict, rows, replaced, started)
         strike_erased(warehouse, connection, settings, feed.record_type, verdict)
     shutil.rmtree(folder, ignore_errors=True)
+    tell(settings)
     return Outcome(
         receipt.submission_id,
         feed.record_type,

@@ -71,6 +71,7 @@ class Settings:
     mail_from: str | None = None
     """SAMEPICTURE_MAIL_FROM: who they are from. Default: the user of the mail server, where it is an address."""
     notices_to: tuple[str, ...] = ()
+    safeguarding_to: tuple[str, ...] = ()
     """SAMEPICTURE_NOTICES_TO: addresses that notices are mailed to, separated by commas."""
     notices_webhook: str | None = field(default=None, repr=False)
     """SAMEPICTURE_NOTICES_WEBHOOK: address of a chat's incoming webhook (Slack, Teams, Mattermost)."""
@@ -96,6 +97,7 @@ class Settings:
             smtp_url=os.environ.get("SAMEPICTURE_SMTP_URL") or None,
             mail_from=os.environ.get("SAMEPICTURE_MAIL_FROM") or None,
             notices_to=tuple(part.strip() for part in os.environ.get("SAMEPICTURE_NOTICES_TO", "").split(",") if part.strip()),
+            safeguarding_to=tuple(part.strip() for part in os.environ.get("SAMEPICTURE_SAFEGUARDING_TO", "").split(",") if part.strip()),
             notices_webhook=os.environ.get("SAMEPICTURE_NOTICES_WEBHOOK") or None,
             page_folder=Path(page).absolute() if (page := os.environ.get("SAMEPICTURE_PAGE")) else None,
         )

@@ -153,6 +153,9 @@ def test_a_missing_key_is_named(home: Path) -> None:
         "backup",
         "restore",
         "rebuild",
+        "redact-again",
+        "harm-reviews",
+        "harm-review",
     ],
 )
 def test_help_shows_an_example(home: Path, command: str) -> None:

@@ -78,6 +78,7 @@ def tables(
         "ops.ledger": "started_at, finished_at, duration_seconds",
         "ops.pseudonym_key": "since",
         "ops.text_label": "submission_load_number",
+        "ops.harm_review": "flagged_at, told_at",
     }
     names = rows(settings, "select table_schema, table_name from information_schema.tables order by 1, 2")
     found = {}

@@ -36,6 +36,7 @@ CLOCKS = {
     "ops.build": {"build_id", "started_at", "finished_at", "published_at", "model_count", "model_names"},
     "ops.ledger": {"started_at", "finished_at", "duration_seconds"},
     "ops.pseudonym_key": {"since"},
+    "ops.harm_review": {"flagged_at"},
 }
 """Columns that can't be equal: each engine did its work at a time of its own."""
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)

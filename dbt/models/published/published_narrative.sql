@@ -5,7 +5,8 @@ with cases as (
         'complaint:' || organisation_ods_code || ':' || case_pseudonym as feedback_id,
         narrative,
         lessons,
-        redaction_version
+        redaction_version,
+        harm_codes
     from {{ ref('stg_complaint') }}
     where not is_removed
 ),
@@ -15,7 +16,8 @@ stories as (
         'story:' || publisher_code || ':' || story_id as feedback_id,
         title,
         body,
-        redaction_version
+        redaction_version,
+        harm_codes
     from {{ ref('stg_experience_story') }}
     where
         not is_removed
@@ -27,7 +29,8 @@ activities as (
         'activity:' || organisation_ods_code || ':' || activity_id as feedback_id,
         what_was_heard,
         outcome,
-        redaction_version
+        redaction_version,
+        harm_codes
     from {{ ref('stg_engagement_activity') }}
     where not is_removed
 ),
@@ -38,7 +41,8 @@ comments as (
         question_id,
         answer_number,
         narrative,
-        redaction_version
+        redaction_version,
+        harm_codes
     from {{ ref('stg_survey_response') }}
     where not is_removed
 ),
@@ -49,7 +53,8 @@ parts as (
         'complaint' as record_type,
         'narrative' as part_name,
         narrative,
-        redaction_version
+        redaction_version,
+        harm_codes
     from cases
     union all
     select
@@ -57,7 +62,8 @@ parts as (
         'complaint' as record_type,
         'lessons' as part_name,
         lessons as narrative,
-        redaction_version
+        redaction_version,
+        harm_codes
     from cases
     union all
     select
@@ -65,7 +71,8 @@ parts as (
         'experience_story' as record_type,
         'title' as part_name,
         title as narrative,
-        redaction_version
+        redaction_version,
+        harm_codes
     from stories
     union all
     select
@@ -73,7 +80,8 @@ parts as (
         'experience_story' as record_type,
         'body' as part_name,
         body as narrative,
-        redaction_version
+        redaction_version,
+        harm_codes
     from stories
     union all
     select
@@ -81,7 +89,8 @@ parts as (
         'engagement_activity' as record_type,
         'what_was_heard' as part_name,
         what_was_heard as narrative,
-        redaction_version
+        redaction_version,
+        harm_codes
     from activities
     union all
     select
@@ -89,7 +98,8 @@ parts as (
         'engagement_activity' as record_type,
         'outcome' as part_name,
         outcome as narrative,
-        redaction_version
+        redaction_version,
+        harm_codes
     from activities
     union all
     select
@@ -97,7 +107,8 @@ parts as (
         'survey_response' as record_type,
         question_id || ':' || cast(answer_number as varchar) as part_name,
         narrative,
-        redaction_version
+        redaction_version,
+        harm_codes
     from comments
 )
 
@@ -106,6 +117,7 @@ select
     part_name,
     record_type,
     narrative,
-    redaction_version
+    redaction_version,
+    harm_codes
 from parts
 where narrative is not null

@@ -27,5 +27,6 @@ select
     feed_id,
     version_at,
     is_removed,
-    redaction_version
+    redaction_version,
+    harm_codes
 from current_versions

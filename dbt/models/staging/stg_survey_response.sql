@@ -36,5 +36,6 @@ select
     cast(feed_id as varchar) as feed_id,
     cast(version_at as timestamp with time zone) as version_at,
     cast(is_removed as boolean) as is_removed,
-    cast(redaction_version as varchar) as redaction_version
+    cast(redaction_version as varchar) as redaction_version,
+    cast(harm_codes as varchar) as harm_codes
 from current_versions

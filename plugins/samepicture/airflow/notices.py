@@ -49,6 +49,18 @@ def notices_dag() -> DAG:
                 raise AirflowSkipException("nothing has changed")
             print("; ".join(f"{name}: {new} new problems, {over} over" for name, (new, over) in told.items()))
 
+        @task
+        @wordless
+        def safeguard() -> None:
+            """Tell of records that speak of harm, where the mail of their load could not be sent."""
+            from samepicture.harm_reviews import tell
+
+            told = tell(pipeline().settings)
+            if not told:
+                raise AirflowSkipException("everybody was told, or nobody is to be: see SAMEPICTURE_SAFEGUARDING_TO")
+            print(f"told of {told} records")
+
         answer()
         warn()
+        safeguard()
     return dag

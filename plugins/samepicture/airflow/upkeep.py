@@ -14,7 +14,7 @@ from samepicture.airflow.wordless import wordless
 if TYPE_CHECKING:
     from samepicture.process import Pipeline
 
-EACH_NIGHT, BEFORE_THAT = "30 2 * * *", "30 1 * * *"
+EACH_NIGHT, BEFORE_THAT, AFTER_THAT = "30 2 * * *", "30 1 * * *", "30 3 * * *"
 HOURLY = "15 * * * *"
 BACKUPS_KEPT = 7
 """Days, as it runs daily: within them what was erased goes from the backups too."""
@@ -146,6 +146,31 @@ def backup_dag() -> DAG:
             print(f"{done.folder.name}: {done.files} files, {done.bytes / 1e6:,.1f} MB")
 
         back_up()
+    return dag
+
+
+def redact_again_dag() -> DAG:
+    """Each night: where the version of redaction has changed, brings up to it what came before."""
+    with DAG(
+        dag_id="redact_again",
+        dag_display_name="Redact again what an earlier version let through",
+        schedule=AFTER_THAT,
+        **ONE_AT_A_TIME,
+        tags=["upkeep"],
+    ) as dag:
+
+        @task(pool=WRITER_POOL)
+        @wordless
+        def redact() -> None:
+            """Redact what the warehouse holds of another version, and rebuild what is made of it."""
+            from samepicture.upkeep.redact_again import redact_again
+
+            done = redact_again(_pipeline())
+            if not done.submissions:
+                raise AirflowSkipException("everything went through the redaction of now")
+            print(f"{done.submissions} submissions, {done.rows} rows, {done.quarantined} rejected ones, {done.copies} judged copies")
+
+        redact()
     return dag
 
 

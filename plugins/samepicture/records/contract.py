@@ -160,6 +160,11 @@ PROVENANCE: tuple[Column, ...] = (
         "The source took the record away: a tombstone, kept so that nothing that is built later shows it.",
     ),
     Column("redaction_version", Kind.REFERENCE, "The version of the redaction that its free text went through."),
+    Column(
+        "harm_codes",
+        Kind.LIST,
+        "What its words speak of, for a human to look at: wish_to_die, self_harm, harm_to_others, abuse, neglect, serious_harm; empty: none.",
+    ),
     Column("unmapped", Kind.JSON, "What the contract has no column for, by header; identifiers withheld."),
 )
 """Columns that every raw table has after those of its contract."""

@@ -175,3 +175,14 @@ def rebuild(
     else:
         notes.print("The one in use stays; the rebuilt one lies in the folder rebuild/ of the home.", style="red")
         raise typer.Exit(1)
+
+
+@app.command("redact-again", epilog="Example: `samepicture redact-again`")
+def redact_again() -> None:
+    """Bring words that came under an earlier version of redaction up to the one of now. Safe to interrupt and to repeat."""
+    from samepicture.upkeep.redact_again import redact_again as bring_up
+
+    done = bring_up(_pipeline())
+    out.print(
+        f"{done.submissions} submissions: {done.rows} rows and {done.quarantined} rejected ones redacted again, {done.copies} judged copies written anew."
+    )

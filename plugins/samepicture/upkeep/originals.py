@@ -116,8 +116,9 @@ def wanted_states(pipeline: Pipeline) -> dict[str, str]:
             raw = raw_table(contract.record_type)
             counts = [func.count(raw.c[name]) for name in contract.of_kind(Kind.IDENTIFIER)]
             counts += [func.count(func.nullif(raw.c[name], WORDS_GONE)) for name in contract.of_kind(Kind.NARRATIVE)]
-            for row in connection.execute(select(raw.c.submission_id, *counts).group_by(raw.c.submission_id)):
-                told.get(row[0], []).append([int(cell) for cell in row[1:]])
+            versions = [func.min(raw.c.redaction_version), func.max(raw.c.redaction_version)]
+            for row in connection.execute(select(raw.c.submission_id, *versions, *counts).group_by(raw.c.submission_id)):
+                told.get(row[0], []).append([*row[1:3], *(int(cell) for cell in row[3:])])
     return {
         submission_id: hashlib.sha256(json.dumps(facts, default=str).encode()).hexdigest()[:STATE_DIGITS]
         for submission_id, facts in told.items()

@@ -39,8 +39,8 @@ OWN = {
     "ops.text_label": ("submission_load_number",),
 }
 """Columns that tell of the loading, not of what was loaded."""
-STATE = (ledger.feedback, ledger.notice)
-"""What was told to people: known to the old warehouse alone, and taken over."""
+STATE = (ledger.feedback, ledger.notice, ledger.harm_review)
+"""What was told to people, and what they decided: known to the old warehouse alone, and taken over."""
 FOUND = (ledger.text_label, ledger.text_model)
 """What models found in texts, those too whose words are no longer kept: taken over before anything is built of it."""
 NOT_COMPARED = ("ops.build", "ops.alembic_version", *(f"ops.{table.name}" for table in STATE))
@@ -80,7 +80,8 @@ def rebuild(pipeline: Pipeline, *, accept_differences: bool = False, progress: C
         shutil.rmtree(folder, ignore_errors=True)
         old = open_warehouse(settings)
         old.create()
-        beside = Pipeline(replace(settings, home=folder, warehouse=f"duckdb:///{folder / _file_name(settings)}"))
+        # Nobody is told a second time of what was flagged before.
+        beside = Pipeline(replace(settings, safeguarding_to=(), home=folder, warehouse=f"duckdb:///{folder / _file_name(settings)}"))
         if (settings.home / asked.FOLDER).exists():  # which feeds are in use
             shutil.copytree(settings.home / asked.FOLDER, folder / asked.FOLDER)
         other = DuckDBWarehouse(beside.settings.warehouse, beside.settings.picture)
@@ -93,7 +94,7 @@ def rebuild(pipeline: Pipeline, *, accept_differences: bool = False, progress: C
                 with old.reader() as connection:
                     last = ledger.next_load_number(connection)
                 _catch_up(pipeline, beside, loaded, failed, progress)
-                _take_over(old, other, FOUND)
+                _take_over(old, other, (*FOUND, *STATE))  # which stories may be shown; STATE again below, for what was told meanwhile
                 _build(beside.settings, progress)
                 build(settings)
                 _take_over(old, other, STATE)

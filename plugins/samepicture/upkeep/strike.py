@@ -119,6 +119,9 @@ def strike(
         .group_by(raw.c.submission_id, raw.c.part_name, raw.c.line_number, raw.c.feed_id)
     ).all()
     connection.execute(delete(raw).where(same))
+    review = ledger.harm_review
+    for line in lines:
+        connection.execute(delete(review).where(*[review.c[name] == getattr(line, name) for name in LINE]))
     struck.rows = sum(line.row_count for line in lines)
     changed: dict[str, list[int]] = {}
     for line in lines:
