@@ -285,6 +285,11 @@ def test_freshness_and_what_is_missing() -> None:
     assert list(found.coverage.sections["stories"]) == ["Nothing that this is made of has come yet."]
 
 
+def test_no_feed_is_not_taken_for_feeds_that_are_well() -> None:
+    assert page(complaint_timeliness=[{}]).glance[-1] == "No feed is in use yet."
+    assert page(complaint_timeliness=[{}], feed_health=[{}]).glance[-1] == "All feeds in use are on time and whole."
+
+
 def test_what_another_organisation_sends_of_itself_is_not_missing_here() -> None:
     other = {"organisation_ods_code": "RZE", "current_ods_code": "RZE", "organisation_name": "Eastvale"}
     feeds = [
