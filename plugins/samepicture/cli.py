@@ -44,6 +44,7 @@ def main() -> None:
     from samepicture.export import CannotExport
     from samepicture.feed import FeedError
     from samepicture.messengers import NotSent
+    from samepicture.page.reading import NothingPublished
     from samepicture.sealing import CannotOpen
     from samepicture.settings import SettingError
     from samepicture.upkeep.backup import BackupError
@@ -56,7 +57,18 @@ def main() -> None:
         app(standalone_mode=True)
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 1
-    except (FeedError, SettingError, BuildFailed, CannotExport, CannotOpen, ConnectorError, NotSent, BackupError, WarehouseError) as error:
+    except (
+        FeedError,
+        SettingError,
+        BuildFailed,
+        CannotExport,
+        CannotOpen,
+        ConnectorError,
+        NotSent,
+        NothingPublished,
+        BackupError,
+        WarehouseError,
+    ) as error:
         notes.print(f"samepicture: {error}", style="red", highlight=False, soft_wrap=True)
         code = 1
     except KeyError as error:
@@ -303,6 +315,14 @@ def docs() -> None:
 
     for path in (*write_pages(_pipeline().feeds, PROJECT / "docs"), write_model_pages(PROJECT / "site")):
         out.print(path, soft_wrap=True)
+
+
+@app.command(epilog="Example: `samepicture page`")
+def page() -> None:
+    """Make the page of nursing and comms now, from what is published; the DAG `page` does it after each publish."""
+    from samepicture.page.edition import make
+
+    out.print(make(Settings.from_environment()), soft_wrap=True)
 
 
 @app.command(epilog="Example: `samepicture demo`")

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import UTC, datetime
+from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Column, Connection, DateTime, Float, Integer, MetaData, String, Table, update
+from sqlalchemy import BigInteger, Boolean, Column, Connection, DateTime, Float, Integer, MetaData, String, Table, select, update
 
 metadata = MetaData(schema="ops")
 
@@ -158,3 +159,8 @@ def mark_published(connection: Connection, build_ids: Collection[str]) -> None:
     """Enter that analysts see these builds now."""
     unmarked = build.c.build_id.in_(build_ids) & build.c.published_at.is_(None)
     connection.execute(update(build).where(unmarked).values(published_at=datetime.now(UTC)))
+
+
+def last_build(connection: Connection) -> Any:
+    """The row of the build that came last; None before the first."""
+    return connection.execute(select(build).order_by(build.c.load_number.desc(), build.c.finished_at.desc())).first()

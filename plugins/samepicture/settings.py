@@ -74,6 +74,8 @@ class Settings:
     """SAMEPICTURE_NOTICES_TO: addresses that notices are mailed to, separated by commas."""
     notices_webhook: str | None = field(default=None, repr=False)
     """SAMEPICTURE_NOTICES_WEBHOOK: address of a chat's incoming webhook (Slack, Teams, Mattermost)."""
+    page_folder: Path | None = None
+    """SAMEPICTURE_PAGE: folder into which the page of nursing and comms is written. Default: page/ in the home."""
 
     @classmethod
     def from_environment(cls) -> Settings:
@@ -95,6 +97,7 @@ class Settings:
             mail_from=os.environ.get("SAMEPICTURE_MAIL_FROM") or None,
             notices_to=tuple(part.strip() for part in os.environ.get("SAMEPICTURE_NOTICES_TO", "").split(",") if part.strip()),
             notices_webhook=os.environ.get("SAMEPICTURE_NOTICES_WEBHOOK") or None,
+            page_folder=Path(page).absolute() if (page := os.environ.get("SAMEPICTURE_PAGE")) else None,
         )
 
     def require_pseudonym_key(self) -> tuple[bytes, ...]:
@@ -123,3 +126,8 @@ class Settings:
     def picture(self) -> Path:
         """The read-only copy that analysts query: replaced whole after each publish."""
         return self.home / "picture.duckdb"
+
+    @property
+    def page(self) -> Path:
+        """What nursing and comms look at: editions, and a link to the newest."""
+        return self.page_folder or self.home / "page"

@@ -25,3 +25,8 @@ def raw_asset(record_type: str) -> Asset:
 def marts_asset() -> Asset:
     """The marts, after a build."""
     return Asset(name="marts", uri="samepicture://marts", group="marts")
+
+
+def published_asset() -> Asset:
+    """What analysts see, after a publish."""
+    return Asset(name="published", uri="samepicture://published", group="published")

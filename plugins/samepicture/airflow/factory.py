@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import DAG, AssetAny, AssetOrTimeSchedule, AssetWatcher, FixedKeyMapper, PartitionedAssetTimetable, task
 from airflow.sdk.exceptions import AirflowSkipException
 
-from samepicture.airflow.assets import arrival_asset, marts_asset, raw_asset, submission_asset
+from samepicture.airflow.assets import arrival_asset, marts_asset, published_asset, raw_asset, submission_asset
 from samepicture.airflow.environment import WRITER_POOL
 from samepicture.airflow.timetable import ScheduledSubmissions
 from samepicture.airflow.watching import SourceWatcher
@@ -36,6 +36,7 @@ EVERY_TEN_MINUTES = "*/10 * * * *"
 """A watched source is asked as often too, for what its watcher missed."""
 EARLY_EACH_DAY = "0 5 * * *"
 EACH_HOUR = "7 * * * *"
+PAGE_DAG = "page"
 
 
 def feed_dag(feed: Feed) -> DAG:
@@ -226,7 +227,7 @@ def publish_dag() -> DAG:
         tags=["publish"],
     ) as dag:
 
-        @task(pool=WRITER_POOL)
+        @task(outlets=[published_asset()], pool=WRITER_POOL)
         @wordless
         def publish() -> None:
             """Copy, then rename: readers never see half a picture."""
@@ -235,6 +236,30 @@ def publish_dag() -> DAG:
             publish_copy(pipeline().settings)
 
         publish()
+    return dag
+
+
+def page_dag() -> DAG:
+    """After each publish: the page of nursing and comms. Apart from publishing, which does not wait for it."""
+    with DAG(
+        dag_id=PAGE_DAG,
+        dag_display_name="Page: what nursing and comms look at together",
+        schedule=PartitionedAssetTimetable(assets=published_asset(), default_partition_mapper=FixedKeyMapper("pending")),
+        **ONE_AT_A_TIME,
+        tags=["publish"],
+        doc_md="Who may see this DAG may see the page: it holds what comms may read, no more.",
+    ) as dag:
+
+        @task
+        @wordless
+        def make() -> None:
+            """Make it anew, unless an earlier run of the same burst has."""
+            from samepicture.page.edition import make as make_page
+
+            if make_page(pipeline().settings, if_new=True) is None:
+                raise AirflowSkipException("the page shows the last build already")
+
+        make()
     return dag
 
 

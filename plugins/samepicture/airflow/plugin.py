@@ -1,4 +1,4 @@
-"""What Airflow loads of us in each of its processes: the timetable, and on the API server the webhook."""
+"""What Airflow loads of us in each of its processes: the timetable, and on the API server the webhook and the page."""
 
 from __future__ import annotations
 
@@ -13,14 +13,20 @@ class _OnTheApiServer:
     """Imports the web application only where it is asked for: every task's process loads plugins too."""
 
     def __get__(self, *_: object) -> list[dict[str, Any]]:
-        from samepicture.airflow.intake import app
+        from samepicture.airflow import intake, page
 
-        return [{"app": app, "url_prefix": "/intake", "name": "Same Picture intake"}]
+        return [
+            {"app": intake.app, "url_prefix": "/intake", "name": "Same Picture intake"},
+            {"app": page.app, "url_prefix": page.PREFIX, "name": "Same Picture page"},
+        ]
 
 
 class SamePicturePlugin(AirflowPlugin):
-    """Makes the timetable and the webhook known."""
+    """Makes the timetable, the webhook and the page known."""
 
     name = "samepicture"
     timetables: ClassVar = [ScheduledSubmissions]
     fastapi_apps = _OnTheApiServer()
+    external_views: ClassVar = [
+        {"name": "Same Picture", "href": "samepicture/index.html", "url_route": "samepicture", "destination": "nav", "nav_top_level": True}
+    ]

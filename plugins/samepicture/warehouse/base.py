@@ -52,6 +52,9 @@ class Warehouse(Protocol):
     def reader(self) -> AbstractContextManager[Connection]:
         """One transaction that sees one state of the tables, and changes nothing."""
 
+    def as_comms(self) -> AbstractContextManager[tuple[Any, Connection]]:
+        """The last build, a row of ops.build (None before the first), and a transaction that sees what comms may, as of then."""
+
     def insert_parquet(self, connection: Connection, table: str, path: Path) -> int:
         """Append a Parquet file to a table by column name; the number of rows. Part of the caller's transaction."""
 

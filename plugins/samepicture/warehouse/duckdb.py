@@ -49,6 +49,12 @@ class DuckDBWarehouse:
         return self.writer()
 
     @contextmanager
+    def as_comms(self) -> Iterator[tuple[Any, Connection]]:
+        """A file has no roles: whoever asks keeps to `published`. Others who want the file wait meanwhile."""
+        with self.reader() as connection:
+            yield ledger.last_build(connection), connection
+
+    @contextmanager
     def turn(self) -> Iterator[None]:
         """The file to oneself among our own processes, in the order of asking; dbt and the copy take it too.
 

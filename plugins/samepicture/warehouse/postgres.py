@@ -68,6 +68,14 @@ class PostgresWarehouse:
             with connection.begin():
                 yield connection
 
+    @contextmanager
+    def as_comms(self) -> Iterator[tuple[Any, Connection]]:
+        """The server itself refuses what comms may not read."""
+        with self.reader() as connection:
+            built = ledger.last_build(connection)
+            connection.exec_driver_sql(f"set local role {access.role_name('comms')}")
+            yield built, connection
+
     def _connect(self) -> Connection:
         try:
             return self._engine.connect()
