@@ -121,9 +121,9 @@ class Material:
         return self.built_at.date()
 
 
-def read(warehouse: Warehouse) -> Material:
-    """Read what comms may read. Raises NothingPublished, and WarehouseError."""
-    with warehouse.as_comms() as (built, connection):
+def read(warehouse: Warehouse, role: str = "comms") -> Material:
+    """Read what comms, or another role, may read of `published`. Raises NothingPublished, and WarehouseError."""
+    with warehouse.as_role(role) as (built, connection):
         if built is None:
             raise NothingPublished(
                 "Nothing is published yet: submit a file with --now, or run the scheduler; then there is a page to make."
