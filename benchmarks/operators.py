@@ -20,11 +20,12 @@ from sqlalchemy import Connection
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from tests import postgres
+
 from samepicture.operating import rendering
 from samepicture.operating.reading import read_feed_list, read_submission, read_submission_list
 from samepicture.settings import Settings
 from samepicture.warehouse import open_warehouse
-from tests import postgres
 
 FEEDS, SUBMISSIONS = 500, 100_000
 LOOKS = 9
@@ -59,7 +60,7 @@ def fill(connection: Connection, feeds: int, submissions: int) -> None:
 
 
 @contextmanager
-def warehouses():  # noqa: ANN201
+def warehouses():
     """Settings of each engine."""
     with tempfile.TemporaryDirectory() as folder, postgres.server() as server, server.database() as url:
         home = Path(folder)
@@ -78,7 +79,10 @@ def timed(name: str, look: Callable[[], str]) -> None:
         start = time.perf_counter()
         html = look()
         seconds.append(time.perf_counter() - start)
-    print(f"  {name:<34}{statistics.median(seconds) * 1000:7.0f} ms, slowest {max(seconds) * 1000:5.0f} ms, {len(html) / 1024:6.0f} kB", flush=True)
+    print(
+        f"  {name:<34}{statistics.median(seconds) * 1000:7.0f} ms, slowest {max(seconds) * 1000:5.0f} ms, {len(html) / 1024:6.0f} kB",
+        flush=True,
+    )
 
 
 def main() -> None:

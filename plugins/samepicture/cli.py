@@ -144,10 +144,14 @@ def collect(
 def status(
     feed: Annotated[str | None, typer.Option(help="Only this feed.")] = None,
     most: Annotated[int, typer.Option(help="How many, newest first.")] = 30,
+    timings: Annotated[bool, typer.Option("--timings", help="Where the time of each went, of those that are in the ledger.")] = False,
 ) -> None:
-    """What happened to each submission: landed, loaded or rejected, and how many records."""
+    """What happened to each submission: landed, loaded or rejected, and how many records; with --timings, how long each step took."""
     from samepicture.register import submissions
 
+    if timings:
+        _show_timings(feed, most)
+        return
     pipeline = _pipeline()
     table = Table("submission", "file", "landed (UTC)", "outcome", "received", "accepted", "rejected", "reason", box=None)
     for column in table.columns[4:7]:
@@ -343,6 +347,28 @@ def airflow(context: typer.Context) -> None:
 
     settings = Settings.from_environment()
     raise typer.Exit(run_command(settings, context.args) if context.args else serve(settings))
+
+
+def _show_timings(feed: str | None, most: int) -> None:
+    """What the operators' page shows, as a table."""
+    from samepicture.operating.rendering import SPANS, duration
+    from samepicture.timings import newest
+    from samepicture.warehouse import open_warehouse
+
+    pipeline = _pipeline()
+    if feed is not None:
+        pipeline.feed(feed)
+    with open_warehouse(pipeline.settings).operations() as (as_of, connection):
+        rows = newest(connection, feed, most=most)
+    if as_of is not None:
+        notes.print(f"Another process is writing to the warehouse: this is what was published at {as_of:%Y-%m-%d %H:%M} UTC.")
+    table = Table("submission", "landed (UTC)", "outcome", *SPANS.values(), "in all", box=None)
+    for column in table.columns[3:]:
+        column.justify = "right"
+    for row in rows:
+        steps = [duration(row.spans[stage]) if stage in row.spans else "-" for stage in SPANS]
+        table.add_row(row.submission_id, f"{row.landed_at:%Y-%m-%d %H:%M}", row.outcome_code, *steps, duration(row.seconds))
+    out.print(table)
 
 
 def _process(pipeline: Pipeline, submission_ids: list[str], accept: list[str] | None = None) -> None:

@@ -10,7 +10,22 @@ from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Column, Connection, DateTime, Float, Integer, MetaData, String, Table, select, update
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    Date,
+    DateTime,
+    Float,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    select,
+    update,
+)
 
 metadata = MetaData(schema="ops")
 
@@ -154,6 +169,26 @@ notice = Table(
     comment="One row a problem and messenger that took it. Key: notice_id.",
 )
 
+digest = Table(
+    "digest",
+    metadata,
+    Column("directorate_code", String, primary_key=True, comment="nursing or comms."),
+    Column("week_start_date", Date, primary_key=True, comment="The Monday of the week that it tells of."),
+    Column("sent_at", DateTime(timezone=True), nullable=False),
+    Column("figures", String, comment="What it was made of, as JSON: the next one says what is new since. Empty: there is a newer one."),
+    comment="One row a directorate and week of which it was sent a digest. Key: directorate_code, week_start_date.",
+)
+
+for name, columns in {
+    "submission": ("feed_id", "landed_at", "submission_id"),
+    "submission_warning": ("submission_id",),
+    "quarantine": ("submission_id",),
+    "build": ("load_number", "finished_at"),
+}.items():
+    # For PostgreSQL: DuckDB reads columns faster than it would keep an index.
+    of = metadata.tables[f"ops.{name}"]
+    Index(f"{name}_{columns[0]}", *(of.c[column] for column in columns)).ddl_if(dialect="postgresql")
+
 
 def mark_published(connection: Connection, build_ids: Collection[str]) -> None:
     """Enter that analysts see these builds now."""
@@ -163,4 +198,4 @@ def mark_published(connection: Connection, build_ids: Collection[str]) -> None:
 
 def last_build(connection: Connection) -> Any:
     """The row of the build that came last; None before the first."""
-    return connection.execute(select(build).order_by(build.c.load_number.desc(), build.c.finished_at.desc())).first()
+    return connection.execute(select(build).order_by(build.c.load_number.desc(), build.c.finished_at.desc()).limit(1)).first()

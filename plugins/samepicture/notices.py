@@ -48,6 +48,11 @@ USUAL_OF = 10
 USUAL_AFTER = 3
 """The median share of at most and at least so many earlier submissions is usual."""
 SHOWN = 20
+OF_A_SUBMISSION = (
+    "submission_id", "feed_id", "landed_at", "outcome_code", "rejection_code", "source_count", "received_count", "accepted_count",
+    "rejected_count",
+)  # fmt: skip
+"""Columns that are read of a submission; all are in the analysts' copy too."""
 
 Messenger = Callable[[str, str], None]
 """Sends a subject and a text; raises where it can't."""
@@ -289,8 +294,7 @@ def read_ledger(connection: Connection) -> tuple[Sequence[Any], Sequence[Any], S
         select(ledger.feed, loaded.c.last_loaded_at).outerjoin(loaded, loaded.c.feed_id == ledger.feed.c.feed_id)
     ).all()
     place = func.row_number().over(partition_by=table.c.feed_id, order_by=(table.c.landed_at.desc(), table.c.submission_id.desc()))
-    known = [column for column in table.c if column.name not in ("file_name", "rejection_sentence")]  # the copy has neither
-    ranked = select(*known, place.label("place")).subquery()
+    ranked = select(*(table.c[name] for name in OF_A_SUBMISSION), place.label("place")).subquery()
     submissions = connection.execute(select(ranked).where(ranked.c.place <= USUAL_OF + 1).order_by(ranked.c.feed_id, ranked.c.place)).all()
     recent = datetime.now(UTC) - DRIFT_FOR
     drift = connection.execute(

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, Subquery, and_, func, or_, select, true
+from sqlalchemy import Connection, Select, Subquery, and_, func, or_, select
 
 from samepicture import ledger
 
@@ -74,20 +74,16 @@ def last_loaded(connection: Connection) -> dict[str, Timing]:
 
 def _read(connection: Connection, chosen: Select[Any]) -> list[Timing]:
     """Newest first, in one question."""
-    return [_timing(row) for row in connection.execute(_question(chosen.subquery()))]
+    return [_timing(row) for row in connection.execute(_question(chosen.subquery("chosen")))]
 
 
 def _question(chosen: Subquery) -> Select[Any]:
     table, warning, build = ledger.submission, ledger.warning, ledger.build
     judged, loaded = ledger.stage.alias("judged"), ledger.stage.alias("loaded")
-    # The first build that took the load: a later one has it too.
-    built = (
-        select(build.c.started_at, build.c.finished_at, build.c.published_at)
-        .where(build.c.load_number >= table.c.load_number)
-        .order_by(build.c.load_number, build.c.finished_at)
-        .limit(1)
-        .lateral("built")
-    )
+    # The first build that took the load; later ones have it too, and some of them took nothing more.
+    others = build.alias("others")
+    reached = select(func.min(others.c.load_number)).where(others.c.load_number >= table.c.load_number).scalar_subquery()
+    first = select(func.min(others.c.finished_at)).where(others.c.load_number == build.c.load_number).scalar_subquery()
     warned = select(func.count()).where(warning.c.submission_id == table.c.submission_id).scalar_subquery()
     return (
         select(
@@ -105,14 +101,14 @@ def _question(chosen: Subquery) -> Select[Any]:
             judged.c.finished_at.label("judged_to"),
             loaded.c.started_at.label("loaded_from"),
             loaded.c.finished_at.label("loaded_to"),
-            built.c.started_at.label("built_from"),
-            built.c.finished_at.label("built_to"),
-            built.c.published_at,
+            build.c.started_at.label("built_from"),
+            build.c.finished_at.label("built_to"),
+            build.c.published_at,
         )
         .join(chosen, chosen.c.submission_id == table.c.submission_id)
         .outerjoin(judged, and_(judged.c.submission_id == table.c.submission_id, judged.c.stage_code == "judged"))
         .outerjoin(loaded, and_(loaded.c.submission_id == table.c.submission_id, loaded.c.stage_code == "loaded"))
-        .outerjoin(built, true())
+        .outerjoin(build, and_(build.c.load_number == reached, build.c.finished_at == first))
         .order_by(table.c.landed_at.desc(), table.c.submission_id.desc())
     )
 

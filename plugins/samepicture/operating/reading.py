@@ -197,7 +197,13 @@ def _told_to_be_stuck(connection: Connection) -> list[Problem]:
     """Submissions that wait: `notices` has found them in the landing store, which is too large to be looked through for a page."""
     table = ledger.notice
     rows = connection.execute(
-        select(table.c.kind_code, table.c.feed_id, table.c.subject, func.min(table.c.since).label("since"), func.min(table.c.sentence).label("sentence"))
+        select(
+            table.c.kind_code,
+            table.c.feed_id,
+            table.c.subject,
+            func.min(table.c.since).label("since"),
+            func.min(table.c.sentence).label("sentence"),
+        )
         .where(table.c.kind_code == "failing", table.c.subject == "load", table.c.solved_at.is_(None))
         .group_by(table.c.kind_code, table.c.feed_id, table.c.subject)
     )

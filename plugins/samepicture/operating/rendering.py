@@ -8,6 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from jinja2 import Environment
+
 from samepicture.operating.reading import LINES, FeedList, SubmissionList, SubmissionPage
 from samepicture.page import words
 from samepicture.page.rendering import ASSETS, templates
@@ -24,7 +26,15 @@ SPANS = {
     "build": "built",
     "publish": "published",
 }
-PROBLEMS = {"late": "red", "missing": "red", "refused": "red", "failing": "red", "rejecting": "orange", "unreconciled": "orange", "drifting": "yellow"}
+PROBLEMS = {
+    "late": "red",
+    "missing": "red",
+    "refused": "red",
+    "failing": "red",
+    "rejecting": "orange",
+    "unreconciled": "orange",
+    "drifting": "yellow",
+}
 """Colours of tags, by kind of problem."""
 
 
@@ -91,11 +101,12 @@ def bar(timing: Timing) -> list[tuple[str, float, float]]:
 
 
 def _html(template: str, root: str, **more: Any) -> str:
-    return _templates().get_template(template).render(root=root, **more)
+    html: str = _templates().get_template(template).render(root=root, **more)
+    return html
 
 
 @cache
-def _templates() -> Any:
+def _templates() -> Environment:
     found = templates(__package__)
     found.globals.update(
         bar=bar, duration=duration, minute=minute, short=short, some=words.some, SPANS=SPANS, STYLES=STYLES, PROBLEMS=PROBLEMS, LINES=LINES
