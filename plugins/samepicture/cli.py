@@ -17,6 +17,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from samepicture import people
+from samepicture.operating.commands import app as operating
 from samepicture.settings import Settings
 from samepicture.terminal import notes, out
 from samepicture.upkeep.commands import app as upkeep
@@ -34,6 +35,7 @@ app = typer.Typer(
     help="Same Picture: patient experience and engagement of one ICS in one warehouse.",
 )
 app.add_typer(people.app, name="people")
+app.add_typer(operating)
 app.add_typer(upkeep)
 
 
@@ -138,29 +140,6 @@ def collect(
         notes.print("The source has nothing new.")
     if now:
         _process(pipeline, ids)
-
-
-@app.command(epilog="Example: `samepicture status --feed complaint_return`")
-def status(
-    feed: Annotated[str | None, typer.Option(help="Only this feed.")] = None,
-    most: Annotated[int, typer.Option(help="How many, newest first.")] = 30,
-    timings: Annotated[bool, typer.Option("--timings", help="Where the time of each went, of those that are in the ledger.")] = False,
-) -> None:
-    """What happened to each submission: landed, loaded or rejected, and how many records; with --timings, how long each step took."""
-    from samepicture.register import submissions
-
-    if timings:
-        _show_timings(feed, most)
-        return
-    pipeline = _pipeline()
-    table = Table("submission", "file", "landed (UTC)", "outcome", "received", "accepted", "rejected", "reason", box=None)
-    for column in table.columns[4:7]:
-        column.justify = "right"
-    for row in submissions(pipeline, feed)[:most]:
-        table.add_row(
-            row.submission_id, row.file_name, row.landed_at[:16].replace("T", " "), row.outcome, *map(str, row.counts), row.reason
-        )
-    out.print(table)
 
 
 @app.command(epilog="Example: `samepicture rejects complaint_northmoor.0a1b2c3d4e5f6071 --csv > rejects.csv`")
@@ -347,28 +326,6 @@ def airflow(context: typer.Context) -> None:
 
     settings = Settings.from_environment()
     raise typer.Exit(run_command(settings, context.args) if context.args else serve(settings))
-
-
-def _show_timings(feed: str | None, most: int) -> None:
-    """What the operators' page shows, as a table."""
-    from samepicture.operating.rendering import SPANS, duration
-    from samepicture.timings import newest
-    from samepicture.warehouse import open_warehouse
-
-    pipeline = _pipeline()
-    if feed is not None:
-        pipeline.feed(feed)
-    with open_warehouse(pipeline.settings).operations() as (as_of, connection):
-        rows = newest(connection, feed, most=most)
-    if as_of is not None:
-        notes.print(f"Another process is writing to the warehouse: this is what was published at {as_of:%Y-%m-%d %H:%M} UTC.")
-    table = Table("submission", "landed (UTC)", "outcome", *SPANS.values(), "in all", box=None)
-    for column in table.columns[3:]:
-        column.justify = "right"
-    for row in rows:
-        steps = [duration(row.spans[stage]) if stage in row.spans else "-" for stage in SPANS]
-        table.add_row(row.submission_id, f"{row.landed_at:%Y-%m-%d %H:%M}", row.outcome_code, *steps, duration(row.seconds))
-    out.print(table)
 
 
 def _process(pipeline: Pipeline, submission_ids: list[str], accept: list[str] | None = None) -> None:
