@@ -1,4 +1,4 @@
-"""The commands for who looks at what runs: `samepicture status`."""
+"""The commands for who looks at what runs, and tells others: `samepicture status` and `digest`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from samepicture.settings import Settings
+from samepicture.settings import SettingError, Settings
 from samepicture.terminal import notes, out
 
 if TYPE_CHECKING:
@@ -43,6 +43,27 @@ def status(
             row.submission_id, row.file_name, row.landed_at[:16].replace("T", " "), row.outcome, *map(str, row.counts), row.reason
         )
     out.print(table)
+
+
+@app.command(epilog="Example: `samepicture digest --show nursing`")
+def digest(
+    show: Annotated[str | None, typer.Option(help="Print what nursing, or comms, would be sent now, and send nothing.")] = None,
+) -> None:
+    """Send each directorate the last week's digest now, where it was not sent; the DAG `digest` does it each Monday."""
+    from datetime import UTC, datetime
+
+    from samepicture.digest.sending import preview, send_due
+
+    settings = _pipeline().settings
+    now = datetime.now(UTC)
+    if show is not None:
+        written = preview(settings, show, now)
+        out.print(written.text, soft_wrap=True, highlight=False)
+        return
+    if not any(settings.digest_to.values()):
+        raise SettingError("Nobody is to be sent a digest: set SAMEPICTURE_DIGEST_NURSING_TO or SAMEPICTURE_DIGEST_COMMS_TO to addresses.")
+    sent = send_due(settings, now)
+    out.print(f"sent to {' and '.join(sent)}" if sent else "The last week's is sent already.")
 
 
 def _show_timings(feed: str | None, most: int) -> None:
