@@ -16,7 +16,7 @@ MESH_SANDBOX_VERSION := 1.0.137
 
 export UV_PYTHON_DOWNLOADS = never
 
-.PHONY: audit celery demo test lint docs format airflow faults redis containers bench bench-events bench-webhook clean setup
+.PHONY: audit celery chromium demo test lint docs format airflow faults redis containers bench bench-events bench-page bench-webhook clean setup
 
 setup: $(READY)
 
@@ -37,7 +37,7 @@ $(MESH): $(READY)
 	$(UV) pip install --quiet --python .mesh/bin/python mesh-sandbox==$(MESH_SANDBOX_VERSION)
 	@touch $@
 
-test: $(READY) $(MESH)
+test: $(READY) $(MESH) chromium
 	$(RUN) pytest
 
 lint: $(READY)
@@ -64,6 +64,10 @@ redis:  ## for the tests of Celery, which are skipped without it
 	@command -v redis-server > /dev/null || { echo "redis-server is not here: installing it with apt-get"; \
 	apt-get install --yes --quiet --no-install-recommends redis-server || echo "It can't be installed: the tests of Celery are skipped"; }
 
+chromium:  ## for the tests of the page, which are skipped without it
+	@command -v chromium > /dev/null || { echo "chromium is not here: installing it with apt-get"; \
+	apt-get install --yes --quiet --no-install-recommends chromium || echo "It can't be installed: the tests of the page in a browser are skipped"; }
+
 audit: $(UV)  ## known vulnerabilities of what is locked; asks osv.dev, so not part of lint
 	$(UV) audit --locked
 
@@ -81,6 +85,9 @@ bench-events: $(READY)
 
 bench-webhook: $(READY)
 	$(RUN) python benchmarks/webhook_load.py
+
+bench-page: $(READY) chromium
+	$(RUN) python benchmarks/page.py
 
 airflow: $(READY)
 	$(RUN) samepicture airflow

@@ -46,6 +46,7 @@ STEPS = {
     "load": "loaded",
     "build": "rebuilt",
     "publish": "published",
+    "make": "made the page",
 }
 
 
@@ -135,7 +136,7 @@ def _run(settings: Settings, console: Console) -> list[str]:
         building = progress.add_task("rebuilding and publishing", total=None)
 
         def step(dag_id: str, key: str | None, task_id: str, state: str) -> None:
-            progress.advance(building if task_id in ("build", "publish") else working)
+            progress.advance(building if task_id in ("build", "publish", "make") else working)
             if state != "done":
                 progress.console.print(f"{STEPS.get(task_id, task_id)}: {key or dag_id}: {state}", soft_wrap=True, highlight=False)
 
@@ -179,6 +180,7 @@ def _show(settings: Settings, console: Console, seconds: float) -> None:
         (f". {os.path.relpath(settings.home / ENVIRONMENT)}", "use the demo's warehouse in this shell"),
         ('.venv/bin/samepicture query "from published.spc limit 5"', "ask your own questions in SQL"),
         (".venv/bin/samepicture status", "what became of each submission"),
+        (os.path.relpath(settings.page / "current" / "index.html"), "the page of nursing and comms: open it in a browser"),
         ("make airflow", "its DAGs and their runs in Airflow on this machine, until Ctrl-C"),
     ):
         console.print(f"  {command:<60} {words}", soft_wrap=True, highlight=False)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from urllib.parse import urljoin
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from samepicture.digest.content import Digest
 from samepicture.page import words
@@ -46,7 +46,7 @@ def _templates() -> Environment:
     return Environment(
         loader=PackageLoader("samepicture.digest"),
         undefined=StrictUndefined,
-        autoescape=lambda name: bool(name and ".html." in name),
+        autoescape=select_autoescape(["html.jinja"]),
         trim_blocks=True,
         lstrip_blocks=True,
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import text
 
-from samepicture.page.reading import Material, read
+from samepicture.page.reading import Material, material
 from samepicture.settings import Settings
 from samepicture.warehouse import open_warehouse
 
@@ -47,12 +47,9 @@ def read_for(settings: Settings, directorate: str) -> Read:
     by organisation it shows nothing, for a mail to many is nobody's own. A file has no roles: of it
     what is published alone is read.
     """
-    warehouse = open_warehouse(settings)
-    material = read(warehouse, directorate)
-    if directorate != "nursing":
-        return Read(material, None)
-    with warehouse.as_role(directorate) as (_, connection):
-        if connection.dialect.name == "duckdb":
-            return Read(material, None)
+    with open_warehouse(settings).as_role(directorate) as (built, connection):
+        found = material(built, connection)
+        if directorate != "nursing" or connection.dialect.name == "duckdb":
+            return Read(found, None)
         rows = connection.execute(text(OUTSIDE)).all()
-    return Read(material, [Outside(row[0], row[1], row[2], row[3] == "above_998") for row in rows])
+    return Read(found, [Outside(row[0], row[1], row[2], row[3] == "above_998") for row in rows])

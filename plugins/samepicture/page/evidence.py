@@ -114,7 +114,7 @@ def _heard(rows: Sequence[dict[str, Any]]) -> Heard:
     counts = [row["feedback_count"] for row in rows]
     shown = [number for number in counts if number is not None]
     if not shown:
-        total = words.WITHHELD
+        total = words.WITHHELD if len(counts) == 1 else words.WITHHELD_WITH  # several of fewer than 5 may be more
     elif len(shown) < len(counts):
         total = f"{sum(shown):,} and a few more, withheld"
     else:

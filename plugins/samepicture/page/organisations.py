@@ -72,11 +72,12 @@ def slices(material: Material) -> Slices:
 
 
 def organisations(material: Material) -> list[Organisation]:
-    """Everybody of whom some table says something, by name; the name is the newest."""
+    """Everybody of whom some table says something, by name; the name is the newest under its own code."""
     seen = [
         frame.select(
             pl.coalesce("current_ods_code", "organisation_ods_code").cast(pl.String).alias("code"),
             pl.col("organisation_name").cast(pl.String).alias("name"),
+            (pl.col("organisation_ods_code") == pl.col("current_ods_code")).fill_null(value=False).alias("is_own"),
             pl.col(day).cast(pl.Date).alias("day"),
         )
         for table, day in DATED.items()
@@ -87,7 +88,7 @@ def organisations(material: Material) -> list[Organisation]:
     newest = (
         pl.concat(seen)
         .filter(pl.col("code").is_not_null() & (pl.col("code") != "unmatched"))
-        .sort("day", nulls_last=False)
+        .sort("is_own", "day", nulls_last=False)
         .group_by("code")
         .agg(pl.col("name").drop_nulls().last())
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 import polars as pl
 from sqlalchemy import Connection
@@ -75,6 +76,16 @@ COLUMNS: Mapping[str, Sequence[str]] = {
     ),
 }  # fmt: skip
 """Columns of each table, so that what a table gains does not come onto the page by itself."""
+DAYS = (
+    "quarter_start_date", "month_start_date", "published_date", "due_date", "response_date", "said_date", "agreed_date", "done_date",
+    "told_back_date", "decision_date", "first_event_date", "last_event_date", "last_told_back_date", "period_end_date", "activity_date",
+    "first_done_date",
+)  # fmt: skip
+NUMBERS = (
+    "acknowledged_in_time_share", "answered_by_agreed_date_share", "beyond_six_months_share", "median_response_working_days",
+    "upheld_share", "upheld_share_low", "upheld_share_high", "value", "mean_value", "lower_limit", "upper_limit", "rejected_share",
+    "coverage", "feedback_share", "population_share", "representation_index",
+)  # fmt: skip
 CONDITIONS = {
     "theme_evidence": "organisation_ods_code <> 'unmatched'",
     "complaint_outcome": "subject_code = 'all'",
@@ -121,20 +132,29 @@ class Material:
         return self.built_at.date()
 
 
-def read(warehouse: Warehouse, role: str = "comms") -> Material:
-    """Read what comms, or another role, may read of `published`. Raises NothingPublished, and WarehouseError."""
-    with warehouse.as_role(role) as (built, connection):
-        if built is None:
-            raise NothingPublished(
-                "Nothing is published yet: submit a file with --now, or run the scheduler; then there is a page to make."
-            )
-        there = connection.exec_driver_sql(
-            "select table_name, column_name from information_schema.columns where table_schema = 'published'"
-        ).all()
-        known = {(row[0], row[1]) for row in there}
-        return Material(
-            built.build_id, built.finished_at, {name: _table(connection, name) if _is_there(name, known) else None for name in COLUMNS}
-        )
+def last_build_id(warehouse: Warehouse) -> str | None:
+    """Which build came last; None before the first."""
+    with warehouse.as_role("comms") as (built, _):
+        return built.build_id if built else None
+
+
+def read(warehouse: Warehouse) -> Material:
+    """Read what comms may read. Raises NothingPublished, and WarehouseError."""
+    with warehouse.as_role("comms") as (built, connection):
+        return material(built, connection)
+
+
+def material(built: Any, connection: Connection) -> Material:
+    """Read it in a transaction that is open; `built` is the last build there. Raises NothingPublished."""
+    if built is None:
+        raise NothingPublished("Nothing is published yet: submit a file with --now, or run the scheduler; then there is a page to make.")
+    there = connection.exec_driver_sql(
+        "select table_name, column_name from information_schema.columns where table_schema = 'published'"
+    ).all()
+    known = {(row[0], row[1]) for row in there}
+    return Material(
+        built.build_id, built.finished_at, {name: _table(connection, name) if _is_there(name, known) else None for name in COLUMNS}
+    )
 
 
 def _is_there(name: str, known: set[tuple[str, str]]) -> bool:
@@ -148,4 +168,21 @@ def _table(connection: Connection, name: str) -> pl.DataFrame:
     else:
         sql = f"select {columns} from published.{name} where {CONDITIONS.get(name, 'true')}"  # noqa: S608 - our own names
     rows = connection.exec_driver_sql(sql).all()
-    return pl.DataFrame([tuple(row) for row in rows], schema=list(COLUMNS[name]), orient="row", infer_schema_length=None)
+    return pl.DataFrame([tuple(row) for row in rows], schema=schema(name), orient="row", strict=False)
+
+
+def schema(table: str) -> dict[str, pl.DataType | type[pl.DataType]]:
+    """The kind of each column, also of a table without rows."""
+    return {column: _kind(column) for column in COLUMNS[table]}
+
+
+def _kind(column: str) -> pl.DataType | type[pl.DataType]:
+    if column in DAYS:
+        return pl.Date
+    if column in NUMBERS:
+        return pl.Float64
+    if column.endswith("_at"):
+        return pl.Datetime(time_zone="UTC")
+    if column.startswith("is_"):
+        return pl.Boolean
+    return pl.Int64 if column.endswith(("_count", "_number", "_days")) else pl.String

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -87,11 +87,6 @@ def quarter(first: date) -> str:
 def quarter_of(value: date) -> date:
     """The first day of the quarter in which a day lies."""
     return value.replace(month=value.month - (value.month - 1) % 3, day=1)
-
-
-def quarter_end(first: date) -> date:
-    """The last day of a quarter."""
-    return (first + timedelta(days=95)).replace(day=1) - timedelta(days=1)
 
 
 def percent(share: float | None) -> str:

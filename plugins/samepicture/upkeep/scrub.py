@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from samepicture.build import build
+from samepicture.page.edition import current, make
 from samepicture.publish import publish
 from samepicture.settings import Settings
 from samepicture.warehouse import open_warehouse
@@ -33,5 +34,7 @@ def show_and_scrub(pipeline: Pipeline) -> None:
     """Rebuild, publish a copy that is made from nothing, and write the warehouse's own file anew. Safe to repeat."""
     build(pipeline.settings)
     publish(pipeline.settings, afresh=True)
+    if current(pipeline.settings) is not None:  # a story may stand there; and the DAG `page` hears nothing of a command
+        make(pipeline.settings)
     open_warehouse(pipeline.settings).compact()
     (pipeline.settings.home / MARK).unlink(missing_ok=True)

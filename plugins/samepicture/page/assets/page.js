@@ -39,7 +39,7 @@ function show() {
   }
   for (const row of document.querySelectorAll("[data-period-row]")) row.classList.toggle("sp-chosen", row.dataset.periodRow === period.value);
   for (const line of document.querySelectorAll("[data-follows]")) {
-    line.hidden = line.dataset.follows === "period-row";
+    line.hidden = !line.closest("section").querySelector("[data-period], [data-theme]");
     line.textContent = said(line.dataset.follows);
   }
   for (const message of document.querySelectorAll("[data-no-match]")) {
