@@ -170,7 +170,9 @@ def _answers(late: Sequence[dict[str, Any]], said: Content, before: Figures | No
         if share >= 1:
             continue
         then = before.answered.get(_answer_key(row)) if before is not None else None
-        was = f", {words.percent(1 - then)} a digest ago" if then is not None and words.percent(then) != words.percent(share) else ""
+        was = (
+            f" ({words.percent(1 - then)} in the digest before)" if then is not None and words.percent(then) != words.percent(share) else ""
+        )
         code = row["current_ods_code"] or row["organisation_ods_code"]
         name = words.name(row["organisation_name"], row["organisation_ods_code"])
         text = (
@@ -262,7 +264,4 @@ def _page_of(said: Content, code: str, rest: str = "") -> str:
 def _cut(items: Sequence[Item]) -> list[Item]:
     if len(items) <= MOST:
         return list(items)
-    return [
-        *items[:MOST],
-        Item(f"And {len(items) - MOST:,} more.", items[MOST].path.split("?")[0] if "#" not in items[MOST].path else INDEX),
-    ]
+    return [*items[:MOST], Item(f"And {len(items) - MOST:,} more.", INDEX)]
