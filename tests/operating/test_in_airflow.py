@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,18 +14,28 @@ import pytest
 from samepicture.settings import PROJECT
 from tests.keys import KEYS
 from tests.made import Made, fresh
+from tests.told import Mails, mail_server
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 @pytest.fixture(scope="module")
-def seen(made_embedded: Made, tmp_path_factory: pytest.TempPathFactory) -> Any:
+def mails() -> Iterator[Mails]:
+    with mail_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def seen(made_embedded: Made, mails: Mails, tmp_path_factory: pytest.TempPathFactory) -> Any:
     folder = tmp_path_factory.mktemp("operating")
     home = folder / "home"
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith(("SAMEPICTURE_", "AIRFLOW_"))},
         **KEYS,
         "SAMEPICTURE_HOME": str(home),
+        "SAMEPICTURE_SMTP_URL": f"smtp://127.0.0.1:{mails.port}",
+        "SAMEPICTURE_MAIL_FROM": "samepicture@ics.example",
+        "SAMEPICTURE_DIGEST_NURSING_TO": "chief.nurse@ics.example, deputy@ics.example",
     }
     made_embedded.embedded(fresh(home))
     outcome = folder / "seen.json"
@@ -83,3 +94,10 @@ def test_a_double_click_is_one_run_of_airflows_own(seen: Any) -> None:
     assert seen["runs_in_the_end"] == [[run_id, "success", {"submission_id": seen["submission"]}]]
     assert seen["failed"] == []
     assert "too_many_rejected" in seen["replayed"], "it was judged again, and is as bad as before"
+
+
+def test_the_digests_own_dag_sends_it_once(seen: Any, mails: Mails) -> None:
+    assert seen["failed"] == []
+    (mail,) = mails.received
+    assert mail["To"] == "chief.nurse@ics.example, deputy@ics.example"
+    assert mail["Subject"].startswith("Same Picture: ")

@@ -138,6 +138,7 @@ def test_a_missing_key_is_named(home: Path) -> None:
         "rejects",
         "feedback",
         "notices",
+        "digest",
         "replay",
         "query",
         "feeds",

@@ -27,6 +27,7 @@ def preview(settings: Settings, directorate: str, now: datetime) -> Message:
     """What would be sent now. Raises KeyError, NothingPublished, SettingError and WarehouseError."""
     if directorate not in DIRECTORATES:
         raise KeyError(f"there is no directorate {directorate!r}: use one of {', '.join(DIRECTORATES)}")
+    open_warehouse(settings).create()
     return message(_digest(settings, directorate, week_before(now)), settings.page_url)
 
 
@@ -36,6 +37,7 @@ def send_due(settings: Settings, now: datetime) -> list[str]:
     It is marked after sending: a crash in between sends twice, and nobody misses one. Raises
     NotSent or SettingError once all had their turn; NothingPublished, and WarehouseError.
     """
+    open_warehouse(settings).create()
     week, sent, failed = week_before(now), [], []
     with alone(settings, "digest"):
         for directorate in DIRECTORATES:
@@ -65,9 +67,7 @@ def _digest(settings: Settings, directorate: str, week: date) -> Digest:
 
 def _is_sent(settings: Settings, directorate: str, week: date) -> bool:
     table = ledger.digest
-    warehouse = open_warehouse(settings)
-    warehouse.create()
-    with warehouse.reader() as connection:
+    with open_warehouse(settings).reader() as connection:
         found = connection.execute(select(table.c.sent_at).where(table.c.directorate_code == directorate, table.c.week_start_date == week))
         return found.first() is not None
 

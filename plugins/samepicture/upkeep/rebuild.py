@@ -37,7 +37,7 @@ OWN = {
     "ops.pseudonym_key": ("since",),
 }
 """Columns that tell of the loading, not of what was loaded."""
-STATE = (ledger.feedback, ledger.notice)
+STATE = (ledger.feedback, ledger.notice, ledger.digest)
 """What was told to people: known to the old warehouse alone, and taken over."""
 NOT_COMPARED = ("ops.build", "ops.alembic_version", *(f"ops.{table.name}" for table in STATE))
 

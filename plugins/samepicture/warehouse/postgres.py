@@ -16,7 +16,7 @@ from typing import IO, TYPE_CHECKING, Any
 import psycopg
 from psycopg.pq import Conninfo
 from sqlalchemy import URL, Connection, Engine, Select, create_engine, delete, func, make_url, select, update
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, ProgrammingError
 from sqlalchemy.pool import NullPool
 
 from samepicture import ledger
@@ -207,7 +207,13 @@ class PostgresWarehouse:
 
 
 def _become(connection: Connection, role: str) -> None:
-    connection.exec_driver_sql(f"set local role {access.role_name(role)}")
+    try:
+        connection.exec_driver_sql(f"set local role {access.role_name(role)}")
+    except ProgrammingError:
+        raise WarehouseError(
+            f"The user of SAMEPICTURE_WAREHOUSE may not take on the role {access.role_name(role)}: the database's roles are of an earlier "
+            "version; `samepicture status` brings them up to date."
+        ) from None
 
 
 def _queue(connection: Connection) -> None:
