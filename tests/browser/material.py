@@ -29,15 +29,16 @@ def busy() -> Material:
         for function, family in (("nursing", "complaints"), ("comms", "stories"))
     ]
     verdicts = ("concern", "improvement", "neutral_high", "neutral_low", "common_cause")
-    points = [row for code in verdicts for row in series(15, setting_code=code, variation_code=code, special_cause_code="trend")]
+    target = {"special_cause_code": "trend", "target_value": 0.9, "assurance_code": "fail"}
+    points = [row for code in verdicts for row in series(15, setting_code=code, variation_code=code, **target)]
     return everything(
         theme_evidence=[{**row, "feedback_count": None if place % 4 == 3 else 5 + place} for place, row in enumerate(evidence)],
         spc=[*points, *series(3, setting_code="outpatient", variation_code=None), *series(15, value=None, is_suppressed=True, setting_code="gp")],
         complaint_timeliness=[{"quarter_start_date": quarter} for quarter in QUARTERS],
         complaint_outcome=[{"quarter_start_date": quarter} for quarter in QUARTERS],
         consented_story=[
-            {"feedback_id": f"story:{place}", "published_date": quarter, "theme_codes": code, "body": "I waited for hours. " * (30 * place + 1)}
-            for place, (quarter, code) in enumerate((quarter, code) for quarter in QUARTERS for code in ("T01", "T08"))
+            {"feedback_id": f"story:{place}", "published_date": quarter, "body": "I waited for hours. " * (30 * place + 1)}
+            for place, quarter in enumerate(quarter for quarter in QUARTERS for _ in range(2))
         ],
         known_already=[{"theme_code": code, "theme_name": name} for code, name in THEMES.items()],
         loop_closure=[{"action_key": code, "theme_codes": code, "status_code": status} for code, status in zip(THEMES, ("late", "done", "stopped"), strict=True)],
@@ -72,7 +73,7 @@ def overlong() -> Material:
         known_already=[{"theme_name": text}],
         engagement_outcome=[{"activity_name": text, "place_name": text, "people_group_names": text}],
         feed_health=[{"feed_name": text, "publisher_name": text, "is_late": True}],
-        representativeness=[{"group_name": text, "place_code": text}],
+        representativeness=[{"group_name": text, "place_code": "p", "place_name": text}],
         answer_coverage=[{"question": text, "missing_source_names": text}],
         ombudsman_findings=[{"decision_id": text}],
     )

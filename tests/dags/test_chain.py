@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,6 +18,7 @@ from tests.keys import KEYS
 DRIVER = """
 import json, sys
 from pathlib import Path
+from typing import Any
 from samepicture.airflow.environment import airflow_environment, apply
 from samepicture.process import Pipeline
 from samepicture.settings import Settings
@@ -117,3 +119,10 @@ def test_a_refused_submission_is_told_and_loads_nothing(chain: dict[str, str]) -
         ).fetchall()
     assert ("sample_ko41a_organisation.csv", "rejected", "too_many_rejected", 0) in rows
     assert ("practices.csv", "loaded", None, 56) in rows
+
+
+def test_the_page_is_made_after_a_publish(chain: dict[str, Any]) -> None:
+    done = [(dag, task) for dag, _, task, state in chain["rounds"][0] if state == "done"]
+    assert done.index(("page", "make")) > done.index(("publish", "publish"))
+    assert len([step for step in done if step[0] == "page"]) <= len([step for step in done if step[0] == "publish"])
+    assert "The whole system" in (Path(chain["home"]) / "page" / "current" / "index.html").read_text()

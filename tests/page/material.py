@@ -32,14 +32,15 @@ DEFAULTS: dict[str, Row] = {
     },
     "spc": {
         **OF_TRUST, "metric_code": "fft_positive", "metric_name": "FFT", "unit_code": "proportion", "improvement_direction_code": "up",
-        "owner_directorate_code": "nursing", "setting_code": "ae", "month_start_date": QUARTER, "point_count": 15, "value": 0.8,
+        "owner_directorate_code": "nursing", "setting_code": "ae", "month_start_date": QUARTER, "point_count": 15, "phase_start_date": None,
+        "phase_reason": None, "value": 0.8, "target_value": None, "assurance_code": None,
         "mean_value": 0.8, "lower_limit": 0.7, "upper_limit": 1.1, "special_cause_code": None, "variation_code": "common_cause",
         "is_latest": False, "is_suppressed": False,
     },
     "consented_story": {
         "feedback_id": "story:nhsuk:1", "publisher_code": "nhsuk", "story_url": "https://www.nhs.uk/1", "published_date": date(2026, 5, 3),
         "title": "The new form", "body": "It works.", "direction_code": "positive", "organisation_ods_codes": f'["{TRUST}"]',
-        "theme_codes": "T01, T08", "progress_code": "response",
+        "progress_code": "response",
     },
     "recommendations": {
         "recommendation_id": "r#1", "report_url": "https://healthwatch.example/r", "report_title": "Leaving hospital",
@@ -68,15 +69,15 @@ DEFAULTS: dict[str, Row] = {
     },
     "known_already": {
         "theme_code": "T08", "theme_name": "Coordination, discharge and transitions", "organisation_ods_code": TRUST,
-        "organisation_name": NAME, "service_code": "all", "first_event_date": date(2023, 1, 5), "last_event_date": date(2026, 6, 4),
+        "organisation_name": NAME, "first_quarter_start_date": date(2023, 1, 1), "last_quarter_start_date": date(2026, 4, 1),
         "feedback_count": 175, "source_families": "complaints, stories", "owner_directorates": "comms, nursing", "action_count": 3,
         "open_action_count": 1, "done_action_count": 2, "told_back_action_count": 1, "last_told_back_date": date(2026, 2, 9),
         "is_suppressed": False,
     },
     "representativeness": {
-        "place_code": "all", "year_name": "2026-27", "period_end_date": date(2027, 3, 31), "source_code": "complaint",
+        "place_code": "all", "place_name": None, "year_name": "2026-27", "period_end_date": date(2027, 3, 31), "source_code": "complaint",
         "source_name": "Complaints", "denominator_code": "resident", "dimension_code": "ethnic_2001", "group_level_code": "own",
-        "group_code": "ethnic_n", "group_name": "Black or Black British: African", "coverage": 0.71, "feedback_share": 0.01,
+        "group_code": "ethnic_n", "group_name": "Black or Black British: African", "coverage_tenths": 0.7, "feedback_share": 0.01,
         "population_share": 0.05, "representation_index": 0.2, "representation_code": "under", "is_heard_anywhere": True,
         "gap_code": None, "is_suppressed": False,
     },

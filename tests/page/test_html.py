@@ -34,7 +34,7 @@ def nasty(text: str) -> Material:
         engagement_outcome=[{"activity_name": text, "place_name": text, "people_group_names": text, "channel_code": text}],
         feed_health=[{"feed_name": text, "publisher_name": text, "is_late": True}],
         ombudsman_findings=[{"decision_id": text, "decision_url": text}],
-        representativeness=[{"group_name": text, "place_code": text}],
+        representativeness=[{"group_name": text, "place_code": "p", "place_name": text}],
         answer_coverage=[{"question": text, "missing_source_names": text}],
     )
 

@@ -9,10 +9,10 @@ import pytest
 import yaml
 
 from samepicture.dbt_project import DBT
-from samepicture.page.reading import COLUMNS, schema
+from samepicture.page.reading import COLUMNS, NOT_EVERYWHERE, schema
 
 COMING = ("known_already", "representativeness", "engagement_outcome")
-"""Tables that are read where they are published; until then the mart of the same name says what their columns are."""
+"""Tables that are read where they are published."""
 KINDS = {
     "varchar": pl.String,
     "bigint": pl.Int64,
@@ -31,17 +31,19 @@ def models() -> dict[str, Any]:
 
 
 def declared(models: dict[str, Any], table: str) -> Any:
-    return models.get(f"published_{table}") or models[table]
+    found = models.get(f"published_{table}")
+    if found is None and table in COMING:
+        pytest.skip(f"published.{table} is not there yet")
+    return found or models[table]
 
 
 @pytest.mark.parametrize("table", COLUMNS)
 def test_each_column_is_of_the_kind_that_its_model_declares(models: dict[str, Any], table: str) -> None:
     kinds = {column["name"]: KINDS[column["data_type"]] for column in declared(models, table)["columns"]}
-    found = {column: kind for column, kind in schema(table).items() if not (table in COMING and column == "is_suppressed")}
+    found = {column: kind for column, kind in schema(table).items() if column in kinds or column not in NOT_EVERYWHERE}
     assert found == {column: kinds[column] for column in found}
 
 
 @pytest.mark.parametrize("table", COLUMNS)
 def test_comms_may_read_it(models: dict[str, Any], table: str) -> None:
-    if table not in COMING:
-        assert "samepicture_comms" in declared(models, table)["config"]["grants"]["select"]
+    assert "samepicture_comms" in declared(models, table)["config"]["grants"]["select"]

@@ -134,6 +134,24 @@ def test_limits_end_where_a_share_ends() -> None:
     assert signal.points[0].upper == 1.0
 
 
+def test_a_target_and_a_chart_that_begins_anew_are_said() -> None:
+    rows = series(15, target_value=0.95, assurance_code="fail")
+    for row in rows[8:]:
+        row |= {"phase_start_date": date(2025, 12, 1), "phase_reason": "a new form"}
+    (signal,) = page(spc=rows).signals or ()
+    assert (signal.assurance, signal.assured) == ("F", "Does not reach its target of 95.0%, as it goes now")
+    assert list(signal.notes) == ["Average and limits begin anew in December 2025: a new form."]
+    (signal,) = page(spc=series(15)).signals or ()
+    assert (signal.assurance, signal.assured, list(signal.notes)) == ("", "", [])
+
+
+def test_of_a_declared_place_it_is_said_who_is_heard_less_and_no_number() -> None:
+    place = {"place_code": "north", "place_name": "North Northshire", "feedback_share": None, "coverage_tenths": None}
+    found = content(material(representativeness=[place, {}])).system.places or ()
+    assert [each.name for each in found] == ["The whole system", "North Northshire"]
+    assert list(found[1].under[0].heard) == ["Complaints: less"]
+
+
 def test_withheld_months_are_said_and_too_few_are_not_drawn() -> None:
     rows = series(15)
     for row in rows[:3]:
@@ -211,16 +229,11 @@ def test_a_long_story_begins_short_and_is_there_whole() -> None:
 
 def test_known_already_says_since_when_and_what_was_done() -> None:
     (known,) = page(theme_evidence=[{}], known_already=[{}]).known or ()
-    assert (known.since, known.families) == ("5\u00a0January 2023", "Complaints and PALS and stories and reviews")
+    assert (known.since, known.families) == ("January to March 2023", "Complaints and PALS and stories and reviews")
     assert known.done == "3 actions: 1 open, 2 done, 1 told back, last on 9\u00a0February 2026"
-    (known,) = (
-        page(
-            theme_evidence=[{}],
-            known_already=[{"is_suppressed": True, "feedback_count": None, "first_event_date": None, "action_count": None}],
-        ).known
-        or ()
-    )
-    assert (known.since, known.pieces, known.done) == ("withheld", words.WITHHELD, words.WITHHELD)
+    withheld = {"is_suppressed": True, "feedback_count": None, "first_quarter_start_date": None}
+    (known,) = page(theme_evidence=[{}], known_already=[withheld]).known or ()
+    assert (known.since, known.pieces) == ("not dated", "withheld")
     (known,) = page(theme_evidence=[{}], known_already=[{"action_count": 0}]).known or ()
     assert known.done == "Nothing that a log of actions names"
 
@@ -234,7 +247,7 @@ def test_a_table_that_is_not_there_is_not_taken_for_an_empty_one() -> None:
 def test_who_is_not_heard() -> None:
     rows = [
         {},
-        {"source_code": "pals", "source_name": "PALS", "feedback_share": 0.02, "representation_index": 0.4, "coverage": 0.5},
+        {"source_code": "pals", "source_name": "PALS", "feedback_share": 0.02, "representation_index": 0.4, "coverage_tenths": 0.5},
         {"group_code": "ethnic_r", "group_name": "Chinese", "is_heard_anywhere": False, "representation_index": 0.0},
         {"group_code": "ethnic_a", "group_name": "British", "representation_code": "in_line"},
         {"dimension_code": "age", "group_code": "age_1", "group_name": "18 to 25", "representation_code": None, "gap_code": "too_few"},
@@ -243,7 +256,11 @@ def test_who_is_not_heard() -> None:
     (place,) = content(material(representativeness=rows)).system.places or ()
     assert (place.name, place.year) == ("The whole system", "2026-27 so far")
     assert [(group.name, group.population, list(group.heard)) for group in place.under] == [
-        ("Black or Black British: African", "5% of residents", ["Complaints: 1% (group known for 71%)", "PALS: 2% (group known for 50%)"])
+        (
+            "Black or Black British: African",
+            "5% of residents",
+            ["Complaints: 1% (group known for at least 70%)", "PALS: 2% (group known for at least 50%)"],
+        )
     ]
     assert [(each.dimension, each.names) for each in place.unheard] == [("ethnic group", "Chinese")]
     assert [(each.source, each.why) for each in place.unknown] == [("Complaints", "fewer than 20 people's group is known")]

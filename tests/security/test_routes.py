@@ -96,7 +96,10 @@ def test_what_is_open_tells_nothing_of_feeds(feeds: list[str]) -> None:
 
 def test_nothing_is_added_to_airflow_beside_fastapi_apps() -> None:
     """A page, a middleware or a blueprint would be another door: it needs a test like these."""
-    for name in ("flask_blueprints", "appbuilder_views", "fastapi_root_middlewares", "external_views", "react_apps"):
+    for name in ("flask_blueprints", "appbuilder_views", "fastapi_root_middlewares", "react_apps"):
         assert not getattr(SamePicturePlugin, name, []), name
+    prefixes = {entry["url_prefix"].lstrip("/") for entry in SamePicturePlugin.fastapi_apps}
+    for view in SamePicturePlugin.external_views:
+        assert view["href"].split("/")[0] in prefixes, "the navigation leads to a route of ours, which asks who is there"
     for entry in SamePicturePlugin.fastapi_apps:
         assert all(isinstance(route, APIRoute) or getattr(route, "path", "") in DESCRIBING for route in entry["app"].routes)

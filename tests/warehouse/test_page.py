@@ -78,7 +78,7 @@ def test_stories_are_the_newest_of_each_quarter_and_organisation(on_each_made: P
                 'story:' || cast(n as varchar) as feedback_id, 'nhsuk' as publisher_code, cast(null as varchar) as story_url,
                 cast('2026-04-01' as date) + cast(n as integer) as published_date, 'Title' as title, 'Body' as body,
                 'positive' as direction_code, '["R' || cast(n % 2 as varchar) || '"]' as organisation_ods_codes,
-                cast(null as varchar) as theme_codes, cast(null as varchar) as progress_code
+                cast(null as varchar) as progress_code
             from generate_series(1, 40) as numbers (n)
             """
         )

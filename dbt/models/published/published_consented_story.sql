@@ -1,20 +1,5 @@
 {{ config(alias='consented_story') }}
 
-with named_themes as (
-    select distinct
-        feedback_id,
-        theme_code
-    from {{ ref('bridge_feedback_theme') }}
-),
-
-themes as (
-    select
-        feedback_id,
-        {{ dbt.listagg('theme_code', "', '", 'order by theme_code') }} as theme_codes
-    from named_themes
-    group by feedback_id
-)
-
 {# Who publishes a story on Care Opinion or NHS.uk agrees that it is read and passed on. Nothing else here carries such a consent. #}
 select
     stories.feedback_id,
@@ -25,7 +10,6 @@ select
     texts.body,
     stories.direction_code,
     stories.organisation_ods_codes,
-    themes.theme_codes,
     stories.progress_code,
     texts.redaction_version
 from {{ ref('fct_experience_story') }} as stories
@@ -33,5 +17,4 @@ inner join {{ ref('stg_experience_story') }} as texts
     on
         stories.publisher_code = texts.publisher_code
         and stories.story_id = texts.story_id
-left join themes on stories.feedback_id = themes.feedback_id
 where stories.publisher_code in ('care_opinion', 'nhsuk') and texts.body is not null

@@ -21,7 +21,7 @@ COLOURS = {"Worse": "#b34700", "Better": "#005eb8", "Unusual": "#7c2855", USUAL:
 """After Making Data Count: orange, blue, purple, grey; each 4.5 : 1 against white."""
 SHAPES = {"Worse": "square", "Better": "triangle-up", "Unusual": "diamond", USUAL: "circle"}
 """Never by colour alone."""
-INK, MEAN_INK, LIMIT_INK = "#212b32", "#212b32", "#5b6770"
+INK, MEAN_INK, LIMIT_INK, TARGET_INK = "#212b32", "#212b32", "#5b6770", "#b3006b"
 LABELS_MAX = 5
 FOLDER = "charts"
 
@@ -46,7 +46,15 @@ def chart(signal: Signal, edition: Path, before: Path | None) -> str:
 def specification(signal: Signal) -> dict[str, Any]:
     """The chart in Vega-Lite: values, average, limits; a point's colour and shape say what it is."""
     values = [
-        {"month": point.iso, "value": point.value, "mean": point.mean, "lower": point.lower, "upper": point.upper, "kind": point.kind}
+        {
+            "month": point.iso,
+            "value": point.value,
+            "mean": point.mean,
+            "lower": point.lower,
+            "upper": point.upper,
+            "target": point.target,
+            "kind": point.kind,
+        }
         for point in signal.points
     ]
     kinds = [kind for kind in COLOURS if any(point.kind == kind for point in signal.points)]
@@ -95,6 +103,11 @@ def specification(signal: Signal) -> dict[str, Any]:
                 for limit in ("lower", "upper")
             ),
             {"mark": {**line, "stroke": MEAN_INK, "strokeWidth": 1.5, "interpolate": "step"}, "encoding": {"y": {**y, "field": "mean"}}},
+            *(
+                {"mark": {**line, "stroke": TARGET_INK, "strokeWidth": 2, "strokeDash": [2, 4]}, "encoding": {"y": {**y, "field": field}}}
+                for field in ("target",)
+                if any(point.target is not None for point in signal.points)
+            ),
             {
                 "mark": {**line, "stroke": LIMIT_INK, "strokeWidth": 1.5, "invalid": "break-paths-show-path-domains"},
                 "encoding": {"y": {**y, "field": "value"}},

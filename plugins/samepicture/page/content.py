@@ -98,7 +98,7 @@ def content(material: Material) -> Content:
     """What there is to say of what was read."""
     everybody = organisations(material)
     cut = slices(material)
-    told = stories(material["consented_story"], _known_as(cut, everybody), _theme_names(material))
+    told = stories(material["consented_story"], _known_as(cut, everybody))
     names = {each.name.lower() for each in everybody}
     pages = [
         _of_organisation(material, cut, each, told[each.code] if told is not None else None, names - {each.name.lower()})

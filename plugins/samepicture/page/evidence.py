@@ -174,27 +174,28 @@ def known(rows: pl.DataFrame | None) -> list[Known] | None:
 
 def _known(row: dict[str, Any]) -> Known:
     families = [words.plain(code.strip(), words.FAMILIES) for code in (row["source_families"] or "").split(",") if code.strip()]
-    withheld = row["is_suppressed"]
     return Known(
         code=row["theme_code"],
         name=row["theme_name"],
-        since=words.day(row["first_event_date"]) or ("withheld" if withheld else "not dated"),
-        last=words.day(row["last_event_date"]) or ("withheld" if withheld else "not dated"),
-        pieces=words.count(row["feedback_count"]),
-        families=words.capital(words.listed(families)) or ("withheld" if withheld else "nobody yet"),
+        since=_quarter_of(row["first_quarter_start_date"]) or "not dated",
+        last=_quarter_of(row["last_quarter_start_date"]) or "not dated",
+        pieces=words.WITHHELD_WITH if row["feedback_count"] is None else f"{row['feedback_count']:,}",
+        families=words.capital(words.listed(families)) or "nobody yet",
         done=_done(row),
     )
 
 
+def _quarter_of(first: date | None) -> str:
+    return words.quarter(first) if first else ""
+
+
 def _done(row: dict[str, Any]) -> str:
-    if row["action_count"] is None:
-        return words.WITHHELD
-    if row["action_count"] == 0:
+    if not row["action_count"]:
         return "Nothing that a log of actions names"
     parts = [
-        f"{row[column]:,} {said}" if row[column] is not None else f"{said}: {words.WITHHELD_WITH}"
+        f"{row[column]:,} {said}"
         for column, said in (("open_action_count", "open"), ("done_action_count", "done"), ("told_back_action_count", "told back"))
-        if row[column] != 0
+        if row[column]
     ]
     told = f", last on {words.day(row['last_told_back_date'])}" if row["last_told_back_date"] else ""
     return f"{words.some(row['action_count'], 'action')}: {', '.join(parts) or 'stopped'}{told}"

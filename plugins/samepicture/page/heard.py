@@ -80,7 +80,7 @@ def places(rows: pl.DataFrame | None, today: date) -> list[Place] | None:
 
 
 def _place(rows: pl.DataFrame, today: date) -> Place:
-    code, year, until = rows.select("place_code", "year_name", "period_end_date").row(0)
+    code, name, year, until = rows.select("place_code", "place_name", "year_name", "period_end_date").row(0)
     own = rows.filter(pl.col("group_level_code") == "own")
     unheard = (
         own.filter(~pl.col("is_heard_anywhere"))
@@ -95,7 +95,7 @@ def _place(rows: pl.DataFrame, today: date) -> Place:
         .unique(("source_name", "dimension_code"), keep="first", maintain_order=True)
     )
     return Place(
-        name="The whole system" if code == "all" else words.capital(code.replace("_", " ")),
+        name="The whole system" if code == "all" else name or code,
         year=f"{year}{' so far' if until > today else ''}",
         under=[
             _group(part.to_dicts())
@@ -120,8 +120,13 @@ def _group(rows: Sequence[dict[str, Any]]) -> Group:
         name=first["group_name"],
         dimension=words.plain(first["dimension_code"], DIMENSIONS),
         population=f"{words.percent(first['population_share'])} of {words.plain(first['denominator_code'], POPULATIONS)}",
-        heard=[
-            f"{row['source_name']}: {words.percent(row['feedback_share'])} (group known for {words.percent(row['coverage'])})"
-            for row in rows
-        ],
+        heard=[_heard(row) for row in rows],
     )
+
+
+def _heard(row: dict[str, Any]) -> str:
+    """Of a place no number is published, only that it is less than the group's share."""
+    if row["feedback_share"] is None:
+        return f"{row['source_name']}: less"
+    known = f" (group known for at least {words.percent(row['coverage_tenths'])})" if row["coverage_tenths"] is not None else ""
+    return f"{row['source_name']}: {words.percent(row['feedback_share'])}{known}"

@@ -34,12 +34,13 @@ COLUMNS: Mapping[str, Sequence[str]] = {
     ),
     "spc": (
         "metric_code", "metric_name", "unit_code", "improvement_direction_code", "owner_directorate_code", "organisation_ods_code",
-        "organisation_name", "current_ods_code", "setting_code", "month_start_date", "point_count", "value", "mean_value",
-        "lower_limit", "upper_limit", "special_cause_code", "variation_code", "is_latest", "is_suppressed",
+        "organisation_name", "current_ods_code", "setting_code", "month_start_date", "point_count", "phase_start_date",
+        "phase_reason", "value", "mean_value", "lower_limit", "upper_limit", "special_cause_code", "variation_code", "target_value",
+        "assurance_code", "is_latest", "is_suppressed",
     ),
     "consented_story": (
         "feedback_id", "publisher_code", "story_url", "published_date", "title", "body", "direction_code", "organisation_ods_codes",
-        "theme_codes", "progress_code",
+        "progress_code",
     ),
     "recommendations": (
         "recommendation_id", "report_url", "report_title", "local_healthwatch_name", "published_date", "recommendation_number",
@@ -60,14 +61,14 @@ COLUMNS: Mapping[str, Sequence[str]] = {
     ),
     "answer_coverage": ("question_number", "question", "status_code", "missing_source_names"),
     "known_already": (
-        "theme_code", "theme_name", "organisation_ods_code", "organisation_name", "service_code", "first_event_date",
-        "last_event_date", "feedback_count", "source_families", "owner_directorates", "action_count", "open_action_count",
+        "theme_code", "theme_name", "organisation_ods_code", "organisation_name", "first_quarter_start_date",
+        "last_quarter_start_date", "feedback_count", "source_families", "owner_directorates", "action_count", "open_action_count",
         "done_action_count", "told_back_action_count", "last_told_back_date", "is_suppressed",
     ),
     "representativeness": (
-        "place_code", "year_name", "period_end_date", "source_code", "source_name", "denominator_code", "dimension_code",
-        "group_level_code", "group_code", "group_name", "coverage", "feedback_share", "population_share", "representation_index",
-        "representation_code", "is_heard_anywhere", "gap_code", "is_suppressed",
+        "place_code", "place_name", "year_name", "period_end_date", "source_code", "source_name", "denominator_code", "dimension_code",
+        "group_level_code", "group_code", "group_name", "coverage_tenths", "feedback_share", "population_share",
+        "representation_index", "representation_code", "is_heard_anywhere", "gap_code", "is_suppressed",
     ),
     "engagement_outcome": (
         "feedback_id", "organisation_ods_code", "organisation_name", "current_ods_code", "activity_name", "activity_date",
@@ -76,20 +77,22 @@ COLUMNS: Mapping[str, Sequence[str]] = {
     ),
 }  # fmt: skip
 """Columns of each table, so that what a table gains does not come onto the page by itself."""
+NOT_EVERYWHERE = ("phase_start_date", "phase_reason", "target_value", "assurance_code")
+"""Columns that are empty where the models do not publish them."""
 DAYS = (
     "quarter_start_date", "month_start_date", "published_date", "due_date", "response_date", "said_date", "agreed_date", "done_date",
-    "told_back_date", "decision_date", "first_event_date", "last_event_date", "last_told_back_date", "period_end_date", "activity_date",
+    "told_back_date", "decision_date", "first_quarter_start_date", "last_quarter_start_date", "phase_start_date", "last_told_back_date", "period_end_date", "activity_date",
     "first_done_date",
 )  # fmt: skip
 NUMBERS = (
     "acknowledged_in_time_share", "answered_by_agreed_date_share", "beyond_six_months_share", "median_response_working_days",
     "upheld_share", "upheld_share_low", "upheld_share_high", "value", "mean_value", "lower_limit", "upper_limit", "rejected_share",
-    "coverage", "feedback_share", "population_share", "representation_index",
+    "target_value", "coverage_tenths", "feedback_share", "population_share", "representation_index",
 )  # fmt: skip
 CONDITIONS = {
     "theme_evidence": "organisation_ods_code <> 'unmatched'",
     "complaint_outcome": "subject_code = 'all'",
-    "known_already": "service_code = 'all' and organisation_ods_code <> 'unmatched'",
+    "known_already": "organisation_ods_code <> 'unmatched'",
 }
 """Which rows of them."""
 NEWEST_STORIES = """
@@ -153,15 +156,15 @@ def material(built: Any, connection: Connection, without: Collection[str] = ()) 
     ).all()
     known = {(row[0], row[1]) for row in there}
     wanted = [name for name in COLUMNS if name not in without and _is_there(name, known)]
-    return Material(built.build_id, built.finished_at, dict.fromkeys(COLUMNS) | {name: _table(connection, name) for name in wanted})
+    return Material(built.build_id, built.finished_at, dict.fromkeys(COLUMNS) | {name: _table(connection, name, known) for name in wanted})
 
 
 def _is_there(name: str, known: set[tuple[str, str]]) -> bool:
-    return all((name, column) in known for column in COLUMNS[name])
+    return all((name, column) in known for column in COLUMNS[name] if column not in NOT_EVERYWHERE)
 
 
-def _table(connection: Connection, name: str) -> pl.DataFrame:
-    columns = ", ".join(COLUMNS[name])
+def _table(connection: Connection, name: str, known: set[tuple[str, str]]) -> pl.DataFrame:
+    columns = ", ".join(column if (name, column) in known else f"null as {column}" for column in COLUMNS[name])
     if name == "consented_story":
         sql = NEWEST_STORIES.format(columns=columns, most=STORIES_OF_A_QUARTER)
     else:

@@ -25,6 +25,12 @@ VERDICTS = {
     "neutral_low": ("Lower than usual", "unlikely to be chance; lower is neither better nor worse"),
     "common_cause": ("No real change", "ups and downs of this size are chance"),
 }
+ASSURANCES = {
+    "pass": ("P", "Keeps to the better side of its target of {target}, as it goes now"),
+    "fail": ("F", "Does not reach its target of {target}, as it goes now"),
+    "inconsistent": ("?", "Meets its target of {target} in some months and misses it in others, by chance"),
+}
+"""Letter of the sign, and a sentence."""
 ORDER = ("concern", "improvement", "neutral_high", "neutral_low", "common_cause", None)
 """What asks for attention first."""
 KINDS = {"concern": "Worse", "improvement": "Better", "neutral_high": "Unusual", "neutral_low": "Unusual"}
@@ -41,6 +47,7 @@ class Point:
     mean: float | None
     lower: float | None
     upper: float | None
+    target: float | None
     kind: str
     shown: str
     """The value in words."""
@@ -57,6 +64,10 @@ class Signal:
     """H or L, of the icon; empty for common cause."""
     verdict: str
     sentence: str
+    assurance: str
+    """P, F or ?, of the sign; empty without a target."""
+    assured: str
+    """The same as a sentence."""
     notes: Sequence[str]
     latest: str
     usual: str
@@ -100,6 +111,7 @@ def _signal(rows: Sequence[dict[str, Any]]) -> Signal:
     variation = latest["variation_code"]
     verdict, sentence = _verdict(latest, len(rows))
     withheld = sum(point.value is None for point in points)
+    assurance, assured = ASSURANCES.get(latest["assurance_code"] or "", ("", ""))
     usual = ""
     if latest["lower_limit"] is not None and len(rows) >= POINTS_MIN:
         usual = f"{_said(_cut(latest['lower_limit'], is_share=is_share), is_share=is_share)} to {_said(_cut(latest['upper_limit'], is_share=is_share), is_share=is_share)}"
@@ -111,7 +123,9 @@ def _signal(rows: Sequence[dict[str, Any]]) -> Signal:
         direction=_direction(latest),
         verdict=verdict,
         sentence=sentence,
-        notes=_notes(withheld, len(points)),
+        assurance=assurance,
+        assured=assured.format(target=_said(latest["target_value"], is_share=is_share)),
+        notes=[*_phases(rows), *_withheld(withheld, len(points))],
         latest=f"{points[-1].month}: {points[-1].shown}",
         usual=usual,
         points=points,
@@ -132,6 +146,7 @@ def _point(row: dict[str, Any], *, is_share: bool) -> Point:
         mean=row["mean_value"],
         lower=_cut(row["lower_limit"], is_share=is_share),
         upper=_cut(row["upper_limit"], is_share=is_share),
+        target=row["target_value"],
         kind=KINDS.get(row["variation_code"] or "", USUAL) if value is not None else WITHHELD_POINT,
         shown=_said(value, is_share=is_share) if value is not None else words.WITHHELD_WITH,
     )
@@ -168,7 +183,15 @@ def _direction(latest: dict[str, Any]) -> str:
     return "H" if (variation == "improvement") == (better == "up") else "L"
 
 
-def _notes(withheld: int, months: int) -> list[str]:
+def _phases(rows: Sequence[dict[str, Any]]) -> list[str]:
+    """Where average and limits begin anew, because somebody declared it, and why."""
+    begun = {row["phase_start_date"]: row["phase_reason"] for row in rows if row["phase_start_date"]}
+    return [
+        f"Average and limits begin anew in {words.month(first)}: {reason or 'no reason given'}." for first, reason in sorted(begun.items())
+    ]
+
+
+def _withheld(withheld: int, months: int) -> list[str]:
     notes = []
     if withheld:
         notes.append(

@@ -30,9 +30,6 @@ class Story:
 
     key: str
     """Its quarter in a link."""
-    themes: str
-    """Codes, with spaces between: what the choice of a theme looks for."""
-    theme_names: str
     title: str
     beginning: str
     body: str
@@ -44,9 +41,7 @@ class Story:
     day: str
 
 
-def stories(
-    frame: pl.DataFrame | None, codes: Mapping[str, Collection[str]], theme_names: Mapping[str, str]
-) -> dict[str, list[Story]] | None:
+def stories(frame: pl.DataFrame | None, codes: Mapping[str, Collection[str]]) -> dict[str, list[Story]] | None:
     """Of each organisation, newest first; `codes` are those under which it was known. None where there is no such table."""
     if frame is None:
         return None
@@ -58,7 +53,7 @@ def stories(
         for today in {owner[code] for code in _codes(row["organisation_ods_codes"]) if code in owner}:
             taken[today, key] = taken.get((today, key), 0) + 1
             if taken[today, key] <= STORIES_OF_A_QUARTER and len({story.key for story in found[today]} | {key}) <= QUARTERS:
-                found[today].append(_story(row, key, theme_names))
+                found[today].append(_story(row, key))
     return found
 
 
@@ -66,14 +61,11 @@ def _codes(text: str | None) -> list[str]:
     return [code for code in json.loads(text or "[]") if isinstance(code, str)]
 
 
-def _story(row: dict[str, Any], key: str, theme_names: Mapping[str, str]) -> Story:
+def _story(row: dict[str, Any], key: str) -> Story:
     body = row["body"].strip()
     beginning = body if len(body) <= SHORT * 1.2 else body[:SHORT].rsplit(" ", 1)[0] + " …"
-    themes = [code.strip() for code in (row["theme_codes"] or "").split(",") if code.strip()]
     return Story(
         key=key,
-        themes=" ".join(themes),
-        theme_names=words.listed(theme_names.get(code, code) for code in themes) or "no theme named",
         title=row["title"] or "Without a title",
         beginning=beginning,
         body=body if beginning != body else "",

@@ -29,6 +29,7 @@ SETTINGS = {
     "ambulance": "ambulance and patient transport",
     "community": "community services",
     "mental_health": "mental health",
+    "maternity": "maternity",
     "maternity_antenatal": "maternity, before birth",
     "maternity_birth": "maternity, birth",
     "maternity_postnatal_ward": "maternity, ward after birth",

@@ -45,7 +45,7 @@ function show() {
   for (const message of document.querySelectorAll("[data-no-match]")) {
     const found = message.closest("section").querySelectorAll("[data-period], [data-theme], [data-theme-only]");
     const shown = [...found].filter((element) => !element.hidden && !element.parentElement.closest("[hidden]"));
-    message.hidden = shown.some((element) => element.dataset.theme !== undefined || element.dataset.themeOnly);
+    message.hidden = shown.some((element) => element.dataset.theme !== undefined || element.dataset.themeOnly || element.matches("article"));
     for (const table of message.closest("section").querySelectorAll("table.sp-stack")) table.hidden = !message.hidden;
   }
   document.getElementById("link").href = address(location.pathname.split("/").pop() || "index.html");
