@@ -32,7 +32,7 @@ LOOKS = 9
 
 
 def fill(connection: Connection, feeds: int, submissions: int) -> None:
-    """A submission every five minutes, a feed after the other; each tenth with warnings, each twentieth with 200 rejected lines."""
+    """A submission every five minutes, one feed after the other; each tenth with warnings, each twentieth with 200 rejected lines."""
     at = "(timestamptz '2026-11-01 00:00:00+00' - ({submissions} - n) * interval '5 minutes')".replace("{submissions}", str(submissions))
     each = f"from generate_series(1, {submissions}) as numbers (n)"
     feed = f"'feed_' || cast(n % {feeds} as varchar)"

@@ -70,6 +70,7 @@ def compose(read: Read, directorate: str, week: date, before: Figures | None) ->
     material = read.material
     said = content(material)
     late = _late_answers(material)
+    followed = any(page.signals for page in said.of_organisations)
     figures = Figures(
         evidence_of(material["theme_evidence"]),
         sorted(key for page in said.of_organisations for key in special_of(page.organisation.code, page.signals)),
@@ -82,7 +83,13 @@ def compose(read: Read, directorate: str, week: date, before: Figures | None) ->
             "Complaints answered after the agreed day", _answers(late, said, before), "None, in the newest quarter of which it can be said."
         ),
     ]
-    special = [Section("Measures that changed beyond chance", _special(said, before), "None: ups and downs are those of chance.")]
+    special = [
+        Section(
+            "Measures that changed beyond chance",
+            _special(said, before),
+            "None: ups and downs are those of chance." if followed else "No measure is followed over time yet.",
+        )
+    ]
     if read.outside is not None:
         special.append(
             Section(
