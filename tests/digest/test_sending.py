@@ -125,6 +125,15 @@ def test_without_a_mail_server_the_setting_is_named(settings_of_digest: Settings
         send_due(replace(settings_of_digest, smtp_url=None, digest_to={"comms": ("comms@ics.example",)}), MONDAY)
 
 
+def test_addresses_are_read_by_directorate(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SAMEPICTURE_DIGEST_NURSING_TO", "a@x.example, b@x.example,")
+    monkeypatch.setenv("SAMEPICTURE_DIGEST_COMMS_TO", "")
+    monkeypatch.setenv("SAMEPICTURE_PAGE_URL", "https://x.example/")
+    settings = Settings.from_environment()
+    assert settings.digest_to == {"nursing": ("a@x.example", "b@x.example"), "comms": ()}
+    assert settings.page_url == "https://x.example/"
+
+
 # -- who may see what ------------------------------------------------------------------------------
 
 
