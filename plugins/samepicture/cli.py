@@ -18,6 +18,7 @@ from rich.table import Table
 
 from samepicture import people
 from samepicture.harm_commands import app as harm_reviews
+from samepicture.operating.commands import app as operating
 from samepicture.settings import Settings
 from samepicture.terminal import notes, out
 from samepicture.text_labels.commands import app as text_labels
@@ -36,6 +37,7 @@ app = typer.Typer(
     help="Same Picture: patient experience and engagement of one ICS in one warehouse.",
 )
 app.add_typer(people.app, name="people")
+app.add_typer(operating)
 app.add_typer(upkeep)
 app.add_typer(text_labels)
 app.add_typer(harm_reviews)
@@ -145,25 +147,6 @@ def collect(
         notes.print("The source has nothing new.")
     if now:
         _process(pipeline, ids)
-
-
-@app.command(epilog="Example: `samepicture status --feed complaint_return`")
-def status(
-    feed: Annotated[str | None, typer.Option(help="Only this feed.")] = None,
-    most: Annotated[int, typer.Option(help="How many, newest first.")] = 30,
-) -> None:
-    """What happened to each submission: landed, loaded or rejected, and how many records."""
-    from samepicture.register import submissions
-
-    pipeline = _pipeline()
-    table = Table("submission", "file", "landed (UTC)", "outcome", "received", "accepted", "rejected", "reason", box=None)
-    for column in table.columns[4:7]:
-        column.justify = "right"
-    for row in submissions(pipeline, feed)[:most]:
-        table.add_row(
-            row.submission_id, row.file_name, row.landed_at[:16].replace("T", " "), row.outcome, *map(str, row.counts), row.reason
-        )
-    out.print(table)
 
 
 @app.command(epilog="Example: `samepicture rejects complaint_northmoor.0a1b2c3d4e5f6071 --csv > rejects.csv`")

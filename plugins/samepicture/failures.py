@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -43,6 +44,11 @@ def read(settings: Settings, feed_id: str) -> Failure | None:
         return Failure(datetime.fromisoformat(noted["since"]), noted["sentence"])
     except (FileNotFoundError, ValueError, KeyError):
         return None
+
+
+def read_all(settings: Settings, feed_ids: Iterable[str]) -> list[tuple[str, Failure]]:
+    """Those of these feeds that have not been collected."""
+    return [(feed_id, failure) for feed_id in feed_ids if (failure := read(settings, feed_id))]
 
 
 def _path(settings: Settings, feed_id: str) -> Path:

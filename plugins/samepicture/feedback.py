@@ -18,7 +18,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, insert, or_, select
 
@@ -27,10 +27,12 @@ from samepicture.connectors.base import ConnectorError, FetchContext
 from samepicture.feed import Feed
 from samepicture.landing import Receipt
 from samepicture.messengers import Attachment, NotSent, mail
-from samepicture.process import Pipeline
 from samepicture.register import rejected_records, safe_cell, warnings_of
 from samepicture.settings import SettingError
 from samepicture.warehouse import open_warehouse
+
+if TYPE_CHECKING:
+    from samepicture.process import Pipeline
 
 HEADER = ("kind", "part", "line", "code", "column", "records", "what to do")
 OLDEST = timedelta(days=30)

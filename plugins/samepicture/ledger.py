@@ -15,6 +15,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     Connection,
+    Date,
     DateTime,
     Double,
     Float,
@@ -217,6 +218,26 @@ harm_review = Table(
     comment="One row a record whose words speak of harm: for a human to look at. Key: submission_id, part_name, line_number.",
 )
 
+digest = Table(
+    "digest",
+    metadata,
+    Column("directorate_code", String, primary_key=True, comment="nursing or comms."),
+    Column("week_start_date", Date, primary_key=True, comment="The Monday of the week that it tells of."),
+    Column("sent_at", DateTime(timezone=True), nullable=False),
+    Column("figures", String, comment="What it was made of, as JSON: the next one says what is new since. Empty: there is a newer one."),
+    comment="One row a directorate and week of which it was sent a digest. Key: directorate_code, week_start_date.",
+)
+
+for name, columns in {
+    "submission": ("feed_id", "landed_at", "submission_id"),
+    "submission_warning": ("submission_id",),
+    "quarantine": ("submission_id",),
+    "build": ("load_number", "finished_at"),
+}.items():
+    # For PostgreSQL: DuckDB reads columns faster than it would keep an index.
+    of = metadata.tables[f"ops.{name}"]
+    Index(f"{name}_{columns[0]}", *(of.c[column] for column in columns)).ddl_if(dialect="postgresql")
+
 
 def next_load_number(connection: Connection) -> int:
     """One more than any load, labelling or build has."""
@@ -234,4 +255,4 @@ def mark_published(connection: Connection, build_ids: Collection[str]) -> None:
 
 def last_build(connection: Connection) -> Any:
     """The row of the build that came last; None before the first."""
-    return connection.execute(select(build).order_by(build.c.load_number.desc(), build.c.finished_at.desc())).first()
+    return connection.execute(select(build).order_by(build.c.load_number.desc(), build.c.finished_at.desc()).limit(1)).first()

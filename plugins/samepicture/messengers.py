@@ -33,8 +33,10 @@ class Attachment:
     """As text/csv; the text is in UTF-8."""
 
 
-def mail(settings: Settings, to: Sequence[str], subject: str, text: str, attachment: Attachment | None = None) -> None:
-    """Send a mail through SAMEPICTURE_SMTP_URL. Raises SettingError where that can't be used, NotSent where it fails."""
+def mail(
+    settings: Settings, to: Sequence[str], subject: str, text: str, attachment: Attachment | None = None, html: str | None = None
+) -> None:
+    """Send a mail through SAMEPICTURE_SMTP_URL; `html` says the same as the text. Raises SettingError where that can't be used, NotSent where it fails."""
     if not settings.smtp_url:
         raise SettingError(
             "SAMEPICTURE_SMTP_URL is not set: set it to the mail server, for example smtps://user:password@mail.example.org:465."
@@ -52,6 +54,8 @@ def mail(settings: Settings, to: Sequence[str], subject: str, text: str, attachm
     except ValueError:
         raise SettingError(f"{', '.join(to)!r} or SAMEPICTURE_MAIL_FROM is no e-mail address: correct it.") from None
     message.set_content(text)
+    if html is not None:
+        message.add_alternative(html, subtype="html")
     if attachment is not None:
         main, _, sub = attachment.kind.partition("/")
         message.add_attachment(attachment.content, maintype=main, subtype=sub, filename=attachment.name, params={"charset": "utf-8"})

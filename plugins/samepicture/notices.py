@@ -15,11 +15,11 @@ a file, in which a sender may have named one.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from statistics import median
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, func, insert, select, update
 
@@ -29,11 +29,13 @@ from samepicture.failures import Failure
 from samepicture.landing import Receipt
 from samepicture.messengers import NotSent, chat, mail
 from samepicture.pending import find as find_pending
-from samepicture.process import Pipeline
 from samepicture.publish import unpublished_since
 from samepicture.register import unprocessed
 from samepicture.settings import SettingError, Settings
 from samepicture.warehouse import open_warehouse
+
+if TYPE_CHECKING:
+    from samepicture.process import Pipeline
 
 KINDS = ("late", "missing", "refused", "drifting", "rejecting", "unreconciled", "failing")
 """Each has a section in docs/operating.md."""
@@ -46,6 +48,11 @@ USUAL_OF = 10
 USUAL_AFTER = 3
 """The median share of at most and at least so many earlier submissions is usual."""
 SHOWN = 20
+OF_A_SUBMISSION = (
+    "submission_id", "feed_id", "landed_at", "outcome_code", "rejection_code", "source_count", "received_count", "accepted_count",
+    "rejected_count",
+)  # fmt: skip
+"""Columns that are read of a submission; all are in the analysts' copy too."""
 
 Messenger = Callable[[str, str], None]
 """Sends a subject and a text; raises where it can't."""
@@ -88,13 +95,21 @@ class Seen:
 def problems(seen: Seen, now: datetime) -> list[Problem]:
     """Every problem that there is at this moment, by feed."""
     found = [*_of_the_warehouse(seen, now), *_of_sources(seen, now)]
+    submissions, drift = by_feed(seen.submissions), by_feed(seen.drift)
     for feed in seen.feeds:
-        rows = [row for row in seen.submissions if row.feed_id == feed.feed_id]
         found += _of_time(feed, now)
-        if rows:
-            found += _of_the_last(feed, rows)
-        found += _of_shape(feed, [row for row in seen.drift if row.feed_id == feed.feed_id])
+        if feed.feed_id in submissions:
+            found += _of_the_last(feed, submissions[feed.feed_id])
+        found += _of_shape(feed, drift.get(feed.feed_id, []))
     return sorted(found, key=lambda problem: (problem.feed_id, problem.kind, problem.subject))
+
+
+def by_feed(rows: Iterable[Any]) -> dict[str, list[Any]]:
+    """Rows of the ledger by their feed, in their order."""
+    found: dict[str, list[Any]] = {}
+    for row in rows:
+        found.setdefault(row.feed_id, []).append(row)
+    return found
 
 
 def look(pipeline: Pipeline) -> Seen:
@@ -102,9 +117,9 @@ def look(pipeline: Pipeline) -> Seen:
     settings = pipeline.settings
     waiting = unprocessed(pipeline)
     with open_warehouse(settings).reader() as connection:
-        feeds, submissions, drift = _read(connection)
+        feeds, submissions, drift = read_ledger(connection)
         work = find_pending(connection)
-    uncollected = [(feed_id, failure) for feed_id in pipeline.feeds if (failure := failures.read(settings, feed_id))]
+    uncollected = failures.read_all(settings, pipeline.feeds)
     unbuilt = work.since if work is not None else unpublished_since(settings)
     return Seen(feeds, submissions, drift, waiting, unbuilt, uncollected)
 
@@ -266,8 +281,8 @@ def _of_the_warehouse(seen: Seen, now: datetime) -> Iterator[Problem]:
         )
 
 
-def _read(connection: Connection) -> tuple[Sequence[Any], Sequence[Any], Sequence[Any]]:
-    """Feeds, their last submissions, and what drifts."""
+def read_ledger(connection: Connection) -> tuple[Sequence[Any], Sequence[Any], Sequence[Any]]:
+    """Feeds, their last submissions, and what drifts: the first three of Seen."""
     table, warning = ledger.submission, ledger.warning
     loaded = (
         select(table.c.feed_id, func.max(table.c.landed_at).label("last_loaded_at"))
@@ -279,7 +294,7 @@ def _read(connection: Connection) -> tuple[Sequence[Any], Sequence[Any], Sequenc
         select(ledger.feed, loaded.c.last_loaded_at).outerjoin(loaded, loaded.c.feed_id == ledger.feed.c.feed_id)
     ).all()
     place = func.row_number().over(partition_by=table.c.feed_id, order_by=(table.c.landed_at.desc(), table.c.submission_id.desc()))
-    ranked = select(table, place.label("place")).subquery()
+    ranked = select(*(table.c[name] for name in OF_A_SUBMISSION), place.label("place")).subquery()
     submissions = connection.execute(select(ranked).where(ranked.c.place <= USUAL_OF + 1).order_by(ranked.c.feed_id, ranked.c.place)).all()
     recent = datetime.now(UTC) - DRIFT_FOR
     drift = connection.execute(

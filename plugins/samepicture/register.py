@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
 from samepicture import ledger
 from samepicture.landing import Receipt
-from samepicture.process import Pipeline
 from samepicture.warehouse import open_warehouse
+
+if TYPE_CHECKING:
+    from samepicture.process import Pipeline
 
 FORMULA_BEGINS = tuple("=+-@\t\r\n＝＋－＠")
 """The wide forms too: a spreadsheet of East Asia takes them for the others."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
@@ -48,6 +49,10 @@ def refuse_default_password(name: str, url: str) -> None:
         )
 
 
+def _addresses(name: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in os.environ.get(name, "").split(",") if part.strip())
+
+
 @dataclass(frozen=True)
 class Settings:
     """Where everything is. Made by `Settings.from_environment()`, passed on explicitly."""
@@ -75,6 +80,10 @@ class Settings:
     """SAMEPICTURE_NOTICES_TO: addresses that notices are mailed to, separated by commas."""
     notices_webhook: str | None = field(default=None, repr=False)
     """SAMEPICTURE_NOTICES_WEBHOOK: address of a chat's incoming webhook (Slack, Teams, Mattermost)."""
+    digest_to: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """SAMEPICTURE_DIGEST_NURSING_TO, SAMEPICTURE_DIGEST_COMMS_TO: addresses of the weekly digest, by directorate, separated by commas."""
+    page_url: str | None = None
+    """SAMEPICTURE_PAGE_URL: where the page of nursing and comms is seen; links of the digest lead there."""
     page_folder: Path | None = None
     """SAMEPICTURE_PAGE: folder into which the page of nursing and comms is written. Default: page/ in the home."""
 
@@ -96,9 +105,11 @@ class Settings:
             backups=Path(backups).absolute() if (backups := os.environ.get("SAMEPICTURE_BACKUPS")) else None,
             smtp_url=os.environ.get("SAMEPICTURE_SMTP_URL") or None,
             mail_from=os.environ.get("SAMEPICTURE_MAIL_FROM") or None,
-            notices_to=tuple(part.strip() for part in os.environ.get("SAMEPICTURE_NOTICES_TO", "").split(",") if part.strip()),
-            safeguarding_to=tuple(part.strip() for part in os.environ.get("SAMEPICTURE_SAFEGUARDING_TO", "").split(",") if part.strip()),
+            notices_to=_addresses("SAMEPICTURE_NOTICES_TO"),
+            safeguarding_to=_addresses("SAMEPICTURE_SAFEGUARDING_TO"),
             notices_webhook=os.environ.get("SAMEPICTURE_NOTICES_WEBHOOK") or None,
+            digest_to={name: _addresses(f"SAMEPICTURE_DIGEST_{name.upper()}_TO") for name in ("nursing", "comms")},
+            page_url=os.environ.get("SAMEPICTURE_PAGE_URL") or None,
             page_folder=Path(page).absolute() if (page := os.environ.get("SAMEPICTURE_PAGE")) else None,
         )
 

@@ -12,10 +12,10 @@ PARSE = """
 import sys
 import airflow.sdk
 before = set(sys.modules)
-for name in ("feed_dags", "warehouse_dag", "publish_dag", "page_dag", "notices_dag", "metrics_dag", "upkeep_dag", "labels_dag"):
+for name in ("feed_dags", "warehouse_dag", "publish_dag", "page_dag", "notices_dag", "digest_dag", "metrics_dag", "upkeep_dag", "labels_dag"):
     __import__(name)
 from airflow.sdk import DAG
-dags = [value for module in ("feed_dags", "warehouse_dag", "publish_dag", "page_dag", "notices_dag", "metrics_dag", "upkeep_dag", "labels_dag") for value in vars(sys.modules[module]).values() if isinstance(value, DAG)]
+dags = [value for module in ("feed_dags", "warehouse_dag", "publish_dag", "page_dag", "notices_dag", "digest_dag", "metrics_dag", "upkeep_dag", "labels_dag") for value in vars(sys.modules[module]).values() if isinstance(value, DAG)]
 print(",".join({dag.dag_id for dag in dags}))
 print(",".join(sorted(set(sys.modules) - before)))
 """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -58,6 +59,30 @@ def test_status_lists_both(home: Path) -> None:
     assert shown.returncode == 0
     assert [line for line in shown.stdout.splitlines() if "practices.csv" in line and "loaded" in line]
     assert [line for line in shown.stdout.splitlines() if BAD.name in line and "rejected" in line]
+
+
+@pytest.mark.usefixtures("submitted")
+def test_status_tells_where_the_time_of_each_went(home: Path) -> None:
+    shown = samepicture(home, "status", "--timings", "--feed", "complaint_return")
+    assert shown.returncode == 0, shown.stderr
+    heading, *rows = shown.stdout.splitlines()
+    assert re.split(r"  +", heading.strip())[3:] == [
+        "waited to be judged", "judged", "waited to be loaded", "loaded", "waited for a build", "built", "published", "in all",
+    ]  # fmt: skip
+    loaded, refused = (next(row for row in rows if f" {outcome} " in row).split("  ") for outcome in ("loaded", "rejected"))
+    assert not [cell for cell in loaded if cell.strip() == "-"]
+    assert len([cell for cell in refused if cell.strip() == "-"]) == 3, "a refused one is neither built nor published"
+    assert samepicture(home, "status", "--timings", "--feed", "nobody").returncode == 1
+
+
+@pytest.mark.usefixtures("submitted")
+def test_a_digest_is_shown_and_nobody_is_told(home: Path) -> None:
+    shown = samepicture(home, "digest", "--show", "comms")
+    assert shown.returncode == 0, shown.stderr
+    assert "WHAT IS SPECIAL CAUSE" in shown.stdout
+    unset = samepicture(home, "digest")
+    assert unset.returncode == 1
+    assert "SAMEPICTURE_DIGEST_NURSING_TO" in unset.stderr
 
 
 def test_rejects_as_csv_can_be_sent_back(home: Path, submitted: subprocess.CompletedProcess[str]) -> None:
@@ -138,6 +163,7 @@ def test_a_missing_key_is_named(home: Path) -> None:
         "rejects",
         "feedback",
         "notices",
+        "digest",
         "replay",
         "query",
         "feeds",

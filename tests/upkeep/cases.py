@@ -86,7 +86,7 @@ def tables(
         name = f"{schema}.{table}"
         if schema in ("information_schema", "pg_catalog"):
             continue
-        if schemas is None or (schema in schemas and name not in ("ops.build", "ops.feedback", "ops.notice")):
+        if schemas is None or (schema in schemas and name not in ("ops.build", "ops.feedback", "ops.notice", "ops.digest")):
             with open_warehouse(settings).writer() as connection:
                 result = connection.execute(text(f'select * from "{schema}"."{table}"'))
                 keep = [place for place, column in enumerate(result.keys()) if column not in without.get(name, "").split(", ")]

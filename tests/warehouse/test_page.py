@@ -34,7 +34,7 @@ def test_a_table_that_lacks_a_column_is_as_if_it_were_not_there(on_made_duckdb: 
 def test_what_comms_may_not_read_is_out_of_reach(on_made_postgresql: Pipeline) -> None:
     for table in ("published.narrative", "marts.theme_evidence", "conformed.fct_feedback", "raw.complaint", "ops.build"):
         with (
-            open_warehouse(on_made_postgresql.settings).as_comms() as (_, connection),
+            open_warehouse(on_made_postgresql.settings).as_role("comms") as (_, connection),
             pytest.raises(ProgrammingError, match="permission denied"),
         ):
             connection.exec_driver_sql(f"select * from {table}")
@@ -42,7 +42,7 @@ def test_what_comms_may_not_read_is_out_of_reach(on_made_postgresql: Pipeline) -
 
 def test_nothing_can_be_written_in_the_name_of_comms(on_made_postgresql: Pipeline) -> None:
     with (
-        open_warehouse(on_made_postgresql.settings).as_comms() as (_, connection),
+        open_warehouse(on_made_postgresql.settings).as_role("comms") as (_, connection),
         pytest.raises(Exception, match=r"read-only|permission denied"),
     ):
         connection.exec_driver_sql("delete from published.theme_evidence")

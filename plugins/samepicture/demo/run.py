@@ -95,9 +95,11 @@ def _run(settings: Settings, console: Console) -> list[str]:
             "SAMEPICTURE_LANDING": settings.landing,
             "SAMEPICTURE_PSEUDONYM_KEY": settings.pseudonym_key or "",
             "SAMEPICTURE_LANDING_KEY": settings.landing_key or "",
-            # Invented problems are nobody's: no notice leaves the demo, whatever this person's installation sends.
+            # Invented problems are nobody's: no notice or digest leaves the demo, whatever this person's installation sends.
             "SAMEPICTURE_NOTICES_TO": "",
             "SAMEPICTURE_NOTICES_WEBHOOK": "",
+            "SAMEPICTURE_DIGEST_NURSING_TO": "",
+            "SAMEPICTURE_DIGEST_COMMS_TO": "",
         }
     )
     console.print(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 import polars as pl
 from sqlalchemy import Connection
@@ -136,26 +137,26 @@ class Material:
 
 def last_build_id(warehouse: Warehouse) -> str | None:
     """Which build came last; None before the first."""
-    with warehouse.as_comms() as (built, _):
+    with warehouse.as_role("comms") as (built, _):
         return built.build_id if built else None
 
 
 def read(warehouse: Warehouse) -> Material:
     """Read what comms may read. Raises NothingPublished, and WarehouseError."""
-    with warehouse.as_comms() as (built, connection):
-        if built is None:
-            raise NothingPublished(
-                "Nothing is published yet: submit a file with --now, or run the scheduler; then there is a page to make."
-            )
-        there = connection.exec_driver_sql(
-            "select table_name, column_name from information_schema.columns where table_schema = 'published'"
-        ).all()
-        known = {(row[0], row[1]) for row in there}
-        return Material(
-            built.build_id,
-            built.finished_at,
-            {name: _table(connection, name, known) if _is_there(name, known) else None for name in COLUMNS},
-        )
+    with warehouse.as_role("comms") as (built, connection):
+        return material(built, connection)
+
+
+def material(built: Any, connection: Connection, without: Collection[str] = ()) -> Material:
+    """Read it in a transaction that is open, without some of the tables; `built` is the last build there. Raises NothingPublished."""
+    if built is None:
+        raise NothingPublished("Nothing is published yet: submit a file with --now, or run the scheduler; then there is a page to make.")
+    there = connection.exec_driver_sql(
+        "select table_name, column_name from information_schema.columns where table_schema = 'published'"
+    ).all()
+    known = {(row[0], row[1]) for row in there}
+    wanted = [name for name in COLUMNS if name not in without and _is_there(name, known)]
+    return Material(built.build_id, built.finished_at, dict.fromkeys(COLUMNS) | {name: _table(connection, name, known) for name in wanted})
 
 
 def _is_there(name: str, known: set[tuple[str, str]]) -> bool:

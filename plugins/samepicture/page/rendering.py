@@ -9,7 +9,7 @@ from importlib.metadata import files
 from pathlib import Path
 from typing import Any
 
-from jinja2 import ChainableUndefined, Environment, PackageLoader, StrictUndefined
+from jinja2 import ChainableUndefined, ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
 from samepicture.page import complaints, words
 from samepicture.page.content import Content
@@ -48,15 +48,22 @@ def assets() -> Iterator[tuple[str, str]]:
 
 def _html(template: str, material: Material, said: Content, root: str, **more: Any) -> str:
     known = {"everybody": said.everybody, "today": words.day(material.today), "at": f"{material.built_at:%H:%M}", "root": root}
-    return _templates().get_template(template).render(**known, **more)
+    return templates().get_template(template).render(**known, **more)
 
 
 @cache
-def _templates() -> Environment:
-    """Every text is escaped. NHS.UK frontend's macros come from an environment of their own, for they count on missing values."""
+def templates(package: str = "samepicture.page") -> Environment:
+    """Those of a package, and the page's, whose parts they may use. Every text is escaped.
+
+    NHS.UK frontend's macros come from an environment of their own, for they count on missing values.
+    """
     nhsuk = Environment(loader=PackageLoader("nhsuk_frontend_jinja"), undefined=ChainableUndefined, autoescape=True)
     own = Environment(
-        loader=PackageLoader("samepicture.page"), undefined=StrictUndefined, autoescape=True, trim_blocks=True, lstrip_blocks=True
+        loader=ChoiceLoader([PackageLoader(package), PackageLoader("samepicture.page")]),
+        undefined=StrictUndefined,
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     for name, (folder, macro) in COMPONENTS.items():
         own.globals[name] = getattr(nhsuk.get_template(f"nhsuk/components/{folder}/macro.jinja").module, macro)

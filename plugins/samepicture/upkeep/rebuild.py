@@ -39,7 +39,7 @@ OWN = {
     "ops.text_label": ("submission_load_number",),
 }
 """Columns that tell of the loading, not of what was loaded."""
-STATE = (ledger.feedback, ledger.notice, ledger.harm_review)
+STATE = (ledger.feedback, ledger.notice, ledger.harm_review, ledger.digest)
 """What was told to people, and what they decided: known to the old warehouse alone, and taken over."""
 FOUND = (ledger.text_label, ledger.text_model)
 """What models found in texts, those too whose words are no longer kept: taken over before anything is built of it."""

@@ -130,8 +130,8 @@ grant usage on schema raw, ops, access, published to samepicture_engineer;
 grant usage on schema conformed, marts, published, access to samepicture_nursing;
 grant usage on schema conformed, marts, published to samepicture_analyst;
 grant usage on schema published to samepicture_comms;
--- The page is read with the rights of comms, and no more: the pipeline takes on the role for it.
-grant samepicture_comms to current_user with inherit false, set true;
+-- Page and digests are read with the rights of their readers, and no more: the pipeline takes on the role for it.
+grant samepicture_comms, samepicture_nursing, samepicture_engineer to current_user with inherit false, set true;
 
 grant execute on function access.granted_organisations(), access.granted_feedback() to samepicture_nursing;
 grant execute on function access.opened_feedback(), access.open_narratives(text[], text) to samepicture_nursing, samepicture_engineer;

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Protocol
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 WAIT_SECONDS = 600.0
 """How long a writer queues for its turn before it gives up."""
+NOTHING_LOADED = "nothing was loaded yet: `samepicture submit FEED FILE --now`, or run the scheduler"
 
 
 class WarehouseError(Exception):
@@ -52,8 +54,14 @@ class Warehouse(Protocol):
     def reader(self) -> AbstractContextManager[Connection]:
         """One transaction that sees one state of the tables, and changes nothing."""
 
-    def as_comms(self) -> AbstractContextManager[tuple[Any, Connection]]:
-        """The last build, a row of ops.build (None before the first), and a transaction that sees what comms may, as of then."""
+    def as_role(self, role: str) -> AbstractContextManager[tuple[Any, Connection]]:
+        """The last build, a row of ops.build (None before the first), and a transaction that sees what a role may, as of then."""
+
+    def operations(self) -> AbstractContextManager[tuple[datetime | None, Connection]]:
+        """A transaction that sees ops as engineers may, for who can't wait for a writer; and as of when, where that is not now.
+
+        What was last published has no quarantine, file names or sentences of refused submissions. Raises WarehouseError.
+        """
 
     def insert_parquet(self, connection: Connection, table: str, path: Path) -> int:
         """Append a Parquet file to a table by column name; the number of rows. Part of the caller's transaction."""

@@ -6,7 +6,8 @@ import fcntl
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
@@ -17,8 +18,16 @@ from sqlalchemy.pool import NullPool
 
 from samepicture import ledger
 from samepicture.warehouse import picture
-from samepicture.warehouse.base import WAIT_SECONDS, DbtTarget, WarehouseError
+from samepicture.warehouse.base import NOTHING_LOADED, WAIT_SECONDS, DbtTarget, WarehouseError
 from samepicture.warehouse.tables import raw_tables
+
+LOOK_SECONDS = 1.0
+"""So long whoever only looks waits for the file, before the copy will do."""
+BEING_WRITTEN = "a writer has the warehouse, and nothing is published yet: try again in a minute"
+
+
+class Busy(Exception):
+    """Another process has the file."""
 
 
 class DuckDBWarehouse:
@@ -54,20 +63,37 @@ class DuckDBWarehouse:
         return self.writer()
 
     @contextmanager
-    def as_comms(self) -> Iterator[tuple[Any, Connection]]:
+    def as_role(self, role: str) -> Iterator[tuple[Any, Connection]]:  # noqa: ARG002 - a file has none
         """A file has no roles: whoever asks keeps to `published`. Others who want the file wait meanwhile."""
         with self.reader() as connection:
             yield ledger.last_build(connection), connection
 
     @contextmanager
-    def turn(self) -> Iterator[None]:
+    def operations(self) -> Iterator[tuple[datetime | None, Connection]]:
+        """The file itself where it is free, as it is in a moment mostly; else the copy, which was made when it says."""
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(self.turn(within_seconds=LOOK_SECONDS))
+                as_of, connection = None, stack.enter_context(_look_into(self.path))
+            except (Busy, DBAPIError, duckdb.Error):  # ours, or a person's shell has it
+                if not self.copy.exists():
+                    raise WarehouseError(BEING_WRITTEN if self.path.exists() else NOTHING_LOADED) from None
+                as_of = datetime.fromtimestamp(self.copy.stat().st_mtime, UTC)
+                connection = stack.enter_context(_look_into(self.copy))
+            yield as_of, connection
+
+    @contextmanager
+    def turn(self, *, within_seconds: float | None = None) -> Iterator[None]:
         """The file to oneself among our own processes, in the order of asking; dbt and the copy take it too.
 
-        Not to be taken twice by one process at a time.
+        Not to be taken twice by one process at a time. Raises Busy where it is not to be had within the seconds.
         """
         self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with self.path.with_suffix(".lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            if within_seconds is None:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+            else:
+                _lock_within(lock, within_seconds)
             yield
 
     def _connect(self) -> Connection:
@@ -236,6 +262,28 @@ class DuckDBBuild:
     def note_changes(self, connection: Connection, relation: str, model: str, keys: str, rows: str, build_id: str) -> None:
         """Keep keys and rows until the copy has taken them over."""
         picture.note(connection, relation, model, keys, rows, build_id)
+
+
+def _lock_within(lock: IO[str], seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                raise Busy from None
+            time.sleep(0.02)
+        else:
+            return
+
+
+@contextmanager
+def _look_into(path: Path) -> Iterator[Connection]:
+    """A transaction that can't write. Raises duckdb.Error or DBAPIError where somebody has the file open for writing."""
+    engine = create_engine(f"duckdb:///{path}", poolclass=NullPool, connect_args={"read_only": True})
+    event.listen(engine, "connect", _set_up)
+    with engine.connect() as connection, connection.begin():
+        yield connection
 
 
 def _add_columns(connection: Connection, tables: MetaData) -> None:

@@ -9,19 +9,20 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 import psycopg
 from psycopg.pq import Conninfo
 from sqlalchemy import URL, Connection, Engine, Select, create_engine, delete, func, make_url, select, update
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, ProgrammingError
 from sqlalchemy.pool import NullPool
 
 from samepicture import ledger
 from samepicture.settings import SettingError
 from samepicture.warehouse import access, postgres_dump, schema
-from samepicture.warehouse.base import WAIT_SECONDS, DbtTarget, WarehouseError
+from samepicture.warehouse.base import NOTHING_LOADED, WAIT_SECONDS, DbtTarget, WarehouseError
 from samepicture.warehouse.postgres_build import NEXT, drop_unseen, take_over
 from samepicture.warehouse.postgres_copy import copy_parquet, export_parquet
 from samepicture.warehouse.tables import raw_tables
@@ -33,6 +34,8 @@ WRITERS = "access.writer"
 """Whoever writes locks this table. Nobody else has a right on it, while an advisory lock is anybody's who may log in."""
 FIRST_WRITER = 0x53616D65
 """The advisory lock under which it is made, before there is anybody else."""
+LOOK_SECONDS = 20
+"""The longest question of somebody who looks at ops: an API server has better to do."""
 OLDEST = 160000
 """PostgreSQL 16 says whether a text is a date (pg_input_is_valid)."""
 OPTIONS = "-c TimeZone=UTC -c client_connection_check_interval=2s -c idle_in_transaction_session_timeout=0"
@@ -69,12 +72,22 @@ class PostgresWarehouse:
                 yield connection
 
     @contextmanager
-    def as_comms(self) -> Iterator[tuple[Any, Connection]]:
-        """The server itself refuses what comms may not read."""
+    def as_role(self, role: str) -> Iterator[tuple[Any, Connection]]:
+        """The server itself refuses what the role may not read. Of an organisation's own rows it shows none: nobody has logged in."""
         with self.reader() as connection:
             built = ledger.last_build(connection)
-            connection.exec_driver_sql(f"set local role {access.role_name('comms')}")
+            _become(connection, role)
             yield built, connection
+
+    @contextmanager
+    def operations(self) -> Iterator[tuple[datetime | None, Connection]]:
+        """Now: readers wait for nobody. The server refuses what engineers may not read, and a question that takes too long."""
+        with self.reader() as connection:
+            connection.exec_driver_sql(f"set local statement_timeout = '{LOOK_SECONDS}s'")
+            if connection.exec_driver_sql("select to_regclass('ops.submission') is null").scalar_one():
+                raise WarehouseError(NOTHING_LOADED)
+            _become(connection, "engineer")
+            yield None, connection
 
     def _connect(self) -> Connection:
         try:
@@ -191,6 +204,16 @@ class PostgresWarehouse:
             table = ledger.submission
             connection.execute(update(table).values(load_number=builds + 1, replaced_row_count=table.c.loaded_row_count))
         return True
+
+
+def _become(connection: Connection, role: str) -> None:
+    try:
+        connection.exec_driver_sql(f"set local role {access.role_name(role)}")
+    except ProgrammingError:
+        raise WarehouseError(
+            f"The user of SAMEPICTURE_WAREHOUSE may not take on the role {access.role_name(role)}: the database's roles are of an earlier "
+            "version; `samepicture status` brings them up to date."
+        ) from None
 
 
 def _queue(connection: Connection) -> None:
