@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from samepicture.privacy.redaction import redact
+from samepicture.privacy.redaction import redact, redact_identifiers
 
 WORDS = st.lists(
     st.sampled_from(
@@ -175,3 +175,64 @@ def test_redaction_is_idempotent_and_row_by_row(texts: list[str | None]) -> None
 )
 def test_examples(text: str | None, redacted: str | None) -> None:
     assert one(text) == redacted
+
+
+@pytest.mark.parametrize(
+    ("text", "redacted"),
+    [
+        ("Dr S was rude and mrs white was not", "Dr [name] was rude and mrs [name] was not"),
+        ("nurse Grace, sister Joy and Dr Frank", "nurse [name], sister [name] and Dr [name]"),
+        ("my son Will will need another appointment", "my son [name] will need another appointment"),
+        ("thank you to agnieszka and Fatima's mum", "thank you to [name] and [name]'s mum"),
+        ("Siân Llywelyn held my hand", "[name] held my hand"),
+        ("Mark left a mark, and Mark was kind", "[name] left a mark, and [name] was kind"),
+        ("Mrs K. Patel saw Dr van der Berg", "Mrs [name] saw Dr [name]"),
+        ("Featherstone-Okoro, O'Connor and Al-Rashid were here", "[name], [name] and [name] were here"),
+        ("THANK YOU SISTER OKAFOR", "THANK YOU SISTER [name]"),
+        ("Lovely ward.\nMaureen Tattersall", "Lovely ward.\n[name]"),
+        ("J.T. and the U.K.", "[name] and the U.K."),
+        # Words, places, diseases and devices stay.
+        ("Will staff ring me? I hope so. May I wait?", "Will staff ring me? I hope so. May I wait?"),
+        ("we came in May, on Tuesday and in summer", "we came in May, on Tuesday and in summer"),
+        ("Nightingale ward at St Mary's, the Royal Marsden and Macmillan nurses",) * 2,
+        ("Crohn's disease, a Zimmer frame and Barrett's oesophagus",) * 2,
+        ("moved to Leeds, then to Bradford", "moved to Leeds, then to Bradford"),
+        ("prescribed Elvanse, diagnosed with Behcet", "prescribed Elvanse, diagnosed with Behcet"),
+        ("Recieved good care", "Recieved good care"),
+        # Other identifiers.
+        ("nine four three, four seven six, five nine one nine", "[NHS number]"),
+        ("one two three and then we left", "one two three and then we left"),
+        ("NHS number 943 476 5918", "NHS number [NHS number]"),
+        ("ring 496 0123 or ext 4417", "ring [phone] or ext [phone]"),
+        ("I live at 14 Larkspur Close, we waited 4 hours on the road", "I live at [address], we waited 4 hours on the road"),
+        ("at 22 acacia avenue", "at [address]"),
+        ("Flat 3, 88 Tanner Street", "[address]"),
+        ("Rose Cottage, Mill Lane", "[address]"),
+        ("my car AB12 CDE, in bay B12", "my car [vehicle], in bay B12"),
+        ("reg is j671 wfe", "reg is [vehicle]"),
+        ("on insta its lil_miss_mandz88 and @kez_92", "on insta its [handle] and [handle]"),
+        ("tunde dot bakare at post dot example", "[e-mail]"),
+        ("born fourth of May nineteen fifty two", "born [date of birth]"),
+        ("Dad (02/02/40) and the visit of 02/02/24", "Dad ([date of birth]) and the visit of 02/02/24"),
+    ],
+)
+def test_names_and_what_else_says_who_somebody_is(text: str, redacted: str) -> None:
+    assert one(text) == redacted
+
+
+@settings(deadline=None)
+@given(
+    title=st.sampled_from(["Dr", "Mrs", "mr", "Miss", "Prof."]),
+    name=st.sampled_from(["Agnieszka", "Okonkwo-Hill", "Llywelyn", "O'Dwyer", "Frost", "Nkechi", "Xu"]),
+    before=WORDS,
+    after=WORDS,
+)
+def test_whoever_has_a_title_is_gone_wherever_they_stand(title: str, name: str, before: str, after: str) -> None:
+    redacted = one(f"{before} {title} {name} {after}")
+    assert redacted is not None
+    assert name not in redacted
+
+
+def test_labels_keep_names_and_lose_identifiers() -> None:
+    label = pl.Series(["The Jenner Practice, Dr Patel, 0113 496 0123", None])
+    assert redact_identifiers(label).to_list() == ["The Jenner Practice, Dr Patel, [phone]", None]

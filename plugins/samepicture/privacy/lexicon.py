@@ -147,7 +147,7 @@ def bits(word: str) -> int:
     raised = [part for part in re.split(r"['’\-]", word) if part]
     if word[0].isupper():
         found |= Is.CAPITALS if word.isupper() else Is.CAPITAL
-    if len(parts) > 1 and lower not in lists.given | lists.family:
+    if len(parts) > 1 and lower not in lists.given and lower not in lists.family:
         return int(found | _compound(parts, raised))
     return int(
         found
@@ -303,11 +303,6 @@ def _lists() -> _Lists:
 def phrases() -> tuple[str, ...]:
     """Names of charities, hospitals and diseases that are called like a person, as the vocabulary has them."""
     return _lists().phrases
-
-
-def given_names() -> frozenset[str]:
-    """Given names, in lower case."""
-    return _lists().given
 
 
 def _from_faker(countries: tuple[str, ...] | list[str], kind: str) -> frozenset[str]:
