@@ -51,7 +51,7 @@ RATED = {
 """What people say, by criticality."""
 FILL = "on monday tuesday with my sister again at noon in the spring for once by the window after lunch near the end".split()
 PLACES = ("RXA", "RXB")
-SECRET = "Quillfeatherstonehaugh"
+SECRET = "Ormthwaitestonehaugh"
 """A name that stands in one comment: in nothing that is kept of the comments."""
 WHOLE, ONE = "several.csv", "rated.csv"
 
