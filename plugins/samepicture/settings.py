@@ -80,8 +80,9 @@ class Settings:
     """SAMEPICTURE_NOTICES_TO: addresses that notices are mailed to, separated by commas."""
     notices_webhook: str | None = field(default=None, repr=False)
     """SAMEPICTURE_NOTICES_WEBHOOK: address of a chat's incoming webhook (Slack, Teams, Mattermost)."""
-    digest_to: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """SAMEPICTURE_DIGEST_NURSING_TO, SAMEPICTURE_DIGEST_COMMS_TO: addresses of the weekly digest, by directorate, separated by commas."""
+    digest_to: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
+    """SAMEPICTURE_DIGEST_NURSING_TO, SAMEPICTURE_DIGEST_COMMS_TO: addresses of the weekly digest, by directorate, separated by commas.
+    Not hashed: settings are kept in caches."""
     page_url: str | None = None
     """SAMEPICTURE_PAGE_URL: where the page of nursing and comms is seen; links of the digest lead there."""
     page_folder: Path | None = None
