@@ -20,9 +20,12 @@ FLAGS = (
 MATERIAL = {"busy": busy, "empty": empty, "overlong": overlong}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium from the system's packages; without it these tests are skipped, and `make chromium` says why."""
+    """Chromium from the system's packages; without it these tests are skipped, and `make chromium` says why.
+
+    Not for longer than a module: Playwright's event loop runs until its end, and another can't run beside it.
+    """
     path = shutil.which("chromium") or shutil.which("chromium-browser")
     if path is None:
         pytest.skip("chromium is not here: `make chromium` installs it")

@@ -52,9 +52,7 @@ def test_the_pipeline_keeps_its_own_rights(on_made_postgresql: Pipeline) -> None
     """It may take on the role of comms, and does not have its policies or rights otherwise."""
     warehouse = open_warehouse(on_made_postgresql.settings)
     with warehouse.reader() as connection:
-        inherits = (
-            "select pg_has_role(current_user, 'samepicture_comms', 'usage') and not rolsuper from pg_roles where rolname = current_user"
-        )
+        inherits = "select bool_or(inherit_option) from pg_auth_members where roleid = 'samepicture_comms'::regrole and member = current_user::regrole"
         assert connection.exec_driver_sql(inherits).scalar_one() is False
         assert connection.execute(select(ledger.build)).all()
 
