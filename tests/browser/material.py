@@ -47,6 +47,7 @@ def busy() -> Material:
         representativeness=[
             {},
             {"group_code": "ethnic_r", "group_name": "Chinese", "is_heard_anywhere": False},
+            {"group_code": "ethnic_p", "group_name": "Caribbean", "representation_code": None, "feedback_share": None, "is_suppressed": True},
             {"dimension_code": "age", "group_code": "a", "representation_code": None, "gap_code": "too_few"},
         ],
         feed_health=[{}, {"feed_id": "late", "feed_name": "Stories", "record_type": "experience_story", "is_late": True}, {"feed_id": "idle", "is_active": False}],

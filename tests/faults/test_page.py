@@ -68,7 +68,7 @@ def test_it_has_its_place_in_the_navigation_and_its_choices_work_there(stack: St
     context.add_cookies([{"name": "_token", "value": token(stack, "vera"), "domain": host, "path": "/"}])
     page = context.new_page()
     page.goto(stack.url, wait_until="networkidle")
-    page.get_by_role("link", name="Same Picture").click()
+    page.get_by_role("link", name="The page").click()
     frame = page.frame_locator("iframe")
     frame.get_by_role("heading", name="The whole system", exact=True).wait_for(timeout=30_000)
     frame.locator("#organisation").select_option(label="Eastvale Hospitals NHS Trust")

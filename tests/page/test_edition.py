@@ -19,7 +19,6 @@ from tests.page.material import everything, series
 
 
 def test_there_is_nothing_to_make_a_page_of_before_the_first_build(pipeline: Pipeline) -> None:
-    open_warehouse(pipeline.settings).create()
     with pytest.raises(NothingPublished, match="submit a file"):
         make(pipeline.settings)
     assert current(pipeline.settings) is None

@@ -250,6 +250,7 @@ def test_who_is_not_heard() -> None:
         {"source_code": "pals", "source_name": "PALS", "feedback_share": 0.02, "representation_index": 0.4, "coverage_tenths": 0.5},
         {"group_code": "ethnic_r", "group_name": "Chinese", "is_heard_anywhere": False, "representation_index": 0.0},
         {"group_code": "ethnic_a", "group_name": "British", "representation_code": "in_line"},
+        {"group_code": "ethnic_p", "group_name": "Caribbean", "representation_code": None, "feedback_share": None, "is_suppressed": True},
         {"dimension_code": "age", "group_code": "age_1", "group_name": "18 to 25", "representation_code": None, "gap_code": "too_few"},
         {"year_name": "2025-26", "group_code": "ethnic_b", "group_name": "Irish", "period_end_date": date(2026, 3, 31)},
     ]
@@ -263,6 +264,7 @@ def test_who_is_not_heard() -> None:
         )
     ]
     assert [(each.dimension, each.names) for each in place.unheard] == [("ethnic group", "Chinese")]
+    assert [(each.dimension, each.names) for each in place.withheld] == [("ethnic group", "Caribbean")]
     assert [(each.source, each.why) for each in place.unknown] == [("Complaints", "fewer than 20 people's group is known")]
 
 
@@ -281,6 +283,11 @@ def test_freshness_and_what_is_missing() -> None:
         "Not the whole answer: nothing has come yet of Healthwatch reports.",
     ]
     assert list(found.coverage.sections["stories"]) == ["Nothing that this is made of has come yet."]
+
+
+def test_no_feed_is_not_taken_for_feeds_that_are_well() -> None:
+    assert page(complaint_timeliness=[{}]).glance[-1] == "No feed is in use yet."
+    assert page(complaint_timeliness=[{}], feed_health=[{}]).glance[-1] == "All feeds in use are on time and whole."
 
 
 def test_what_another_organisation_sends_of_itself_is_not_missing_here() -> None:

@@ -29,6 +29,6 @@ class SamePicturePlugin(AirflowPlugin):
     timetables: ClassVar = [ScheduledSubmissions]
     fastapi_apps = _OnTheApiServer()
     external_views: ClassVar = [
-        {"name": "Same Picture", "href": "samepicture/index.html", "url_route": "samepicture", "destination": "nav", "nav_top_level": True},
+        {"name": "The page", "href": "samepicture/index.html", "url_route": "samepicture", "destination": "nav", "nav_top_level": True},
         {"name": "Feeds", "href": "operating/index.html", "url_route": "operating", "destination": "nav", "nav_top_level": True},
     ]

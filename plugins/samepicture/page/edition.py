@@ -31,6 +31,7 @@ def make(settings: Settings, *, if_new: bool = False) -> Path | None:
     """
     with alone(settings, "page"):
         warehouse, before, code = open_warehouse(settings), current(settings), _code_sha256()
+        warehouse.create()
         if if_new and before is not None and json.loads((before / NOTE).read_text()) == _note(last_build_id(warehouse), code):
             return None
         material = read(warehouse)

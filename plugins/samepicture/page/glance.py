@@ -84,7 +84,7 @@ def of_coverage(coverage: Coverage) -> list[str]:
     unanswered = [question for question in coverage.questions if not question.is_in_part]
     if unanswered:
         said.append(f"{words.capital(words.some(len(unanswered), 'question'))} can't be answered yet, for want of data.")
-    return said or ["All feeds in use are on time and whole."]
+    return said or ["All feeds in use are on time and whole." if coverage.feeds else "No feed is in use yet."]
 
 
 def _more(number: int) -> str:

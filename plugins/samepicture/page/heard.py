@@ -41,8 +41,8 @@ class Group:
 
 
 @dataclass(frozen=True)
-class Unheard:
-    """A kind of group, and those of it that no source heard."""
+class Named:
+    """A kind of group, and the names of some of it."""
 
     dimension: str
     names: str
@@ -64,7 +64,9 @@ class Place:
     name: str
     year: str
     under: Sequence[Group]
-    unheard: Sequence[Unheard]
+    unheard: Sequence[Named]
+    withheld: Sequence[Named]
+    """Too few spoke in some source for a verdict to be shown: they may be heard too little."""
     unknown: Sequence[Unknown]
 
 
@@ -82,13 +84,15 @@ def places(rows: pl.DataFrame | None, today: date) -> list[Place] | None:
 def _place(rows: pl.DataFrame, today: date) -> Place:
     code, name, year, until = rows.select("place_code", "place_name", "year_name", "period_end_date").row(0)
     own = rows.filter(pl.col("group_level_code") == "own")
-    unheard = (
-        own.filter(~pl.col("is_heard_anywhere"))
-        .select("dimension_code", "group_code", "group_name")
-        .unique()
-        .sort("dimension_code", "group_name")
-    )
+    unheard = own.filter(~pl.col("is_heard_anywhere"))
     less = rows.filter((pl.col("representation_code") == "under") & ~pl.col("group_code").is_in(unheard["group_code"].implode()))
+    said = pl.concat([unheard["group_code"], less["group_code"]])
+    withheld = rows.filter(
+        pl.col("is_suppressed")
+        & pl.col("representation_code").is_null()
+        & pl.col("gap_code").is_null()
+        & ~pl.col("group_code").is_in(said.implode())
+    )
     unknown = (
         own.filter(pl.col("gap_code").is_not_null())
         .sort("source_name", "dimension_code", "gap_code")
@@ -103,15 +107,21 @@ def _place(rows: pl.DataFrame, today: date) -> Place:
                 "dimension_code", "group_code", "denominator_code", maintain_order=True
             )
         ],
-        unheard=[
-            Unheard(words.plain(part["dimension_code"][0], DIMENSIONS), "; ".join(part["group_name"]))
-            for part in unheard.partition_by("dimension_code", maintain_order=True)
-        ],
+        unheard=_named(unheard),
+        withheld=_named(withheld),
         unknown=[
             Unknown(row["source_name"], words.plain(row["dimension_code"], DIMENSIONS), words.plain(row["gap_code"], GAPS))
             for row in unknown.iter_rows(named=True)
         ],
     )
+
+
+def _named(rows: pl.DataFrame) -> list[Named]:
+    groups = rows.select("dimension_code", "group_code", "group_name").unique().sort("dimension_code", "group_name")
+    return [
+        Named(words.plain(part["dimension_code"][0], DIMENSIONS), "; ".join(part["group_name"]))
+        for part in groups.partition_by("dimension_code", maintain_order=True)
+    ]
 
 
 def _group(rows: Sequence[dict[str, Any]]) -> Group:

@@ -31,7 +31,7 @@ INDEX, FOLDER, ASSETS = "index.html", "organisations", "assets"
 def pages(material: Material, said: Content, draw: Callable[[Signal], str]) -> Iterator[tuple[str, str]]:
     """Path and HTML of each page; `draw` draws a signal, and says where the drawing lies."""
     for page in said.of_organisations:
-        drawings = {signal.title: draw(signal) for signal in page.signals or () if signal.is_drawn}
+        drawings = [(signal, draw(signal) if signal.is_drawn else "") for signal in page.signals or ()]
         yield f"{FOLDER}/{page.organisation.file_name}", _html("organisation.jinja", material, said, "../", page=page, drawings=drawings)
     yield INDEX, _html("system.jinja", material, said, "", page=said.system)
 
