@@ -6,11 +6,12 @@ import os
 import signal
 import subprocess
 import sys
+from datetime import UTC, date, datetime
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import insert, text
 
-from samepicture import asked
+from samepicture import asked, ledger
 from samepicture.process import Pipeline
 from samepicture.text_labels.labelling import label
 from samepicture.upkeep.agreement import disagreements
@@ -32,6 +33,9 @@ def lived_in(pipeline: Pipeline) -> Pipeline:
     pipeline.judge(waiting.submission_id)
     pipeline.load(waiting.submission_id)
     pipeline.build_and_publish()
+    with open_warehouse(pipeline.settings).writer() as connection:
+        row = {"directorate_code": "nursing", "week_start_date": date(2026, 11, 16), "sent_at": datetime(2026, 11, 23, tzinfo=UTC)}
+        connection.execute(insert(ledger.digest), row)
     erase(pipeline, *record_key(pipeline.settings, "complaint", ORGANISATION, "GONE"))
     trained(pipeline.settings)
     label(pipeline.settings)
@@ -47,6 +51,7 @@ def test_it_is_the_same_and_takes_its_place(lived_in: Pipeline) -> None:
     assert done.from_copies == 1
     assert done.tables > 60
     assert tables(lived_in.settings) == before
+    assert rows(lived_in.settings, "select directorate_code from ops.digest") == [("nursing",)], "it would be sent again"
     assert disagreements(lived_in) == []
     assert not (lived_in.settings.home / FOLDER).exists()
     assert loaded(lived_in, export(*others(2, 90))).loaded
