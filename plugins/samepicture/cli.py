@@ -17,8 +17,9 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from samepicture import people
-from samepicture.harm_commands import app as harm_reviews
+from samepicture.errors import Explained
 from samepicture.operating.commands import app as operating
+from samepicture.safeguarding.commands import app as harm_reviews
 from samepicture.settings import Settings
 from samepicture.terminal import notes, out
 from samepicture.text_labels.commands import app as text_labels
@@ -45,18 +46,6 @@ app.add_typer(harm_reviews)
 
 def main() -> None:
     """Run the command; errors that a person can mend are one sentence, not a traceback."""
-    from samepicture.compiled import BuildFailed
-    from samepicture.connectors.base import ConnectorError
-    from samepicture.export import CannotExport
-    from samepicture.feed import FeedError
-    from samepicture.messengers import NotSent
-    from samepicture.page.reading import NothingPublished
-    from samepicture.sealing import CannotOpen
-    from samepicture.settings import SettingError
-    from samepicture.text_labels import CannotLearn, CannotUseModel
-    from samepicture.upkeep.backup import BackupError
-    from samepicture.warehouse import WarehouseError
-
     # dbt leaves semaphores to Python's tracker, which would tell the user of them after every build.
     os.environ.setdefault("PYTHONWARNINGS", "ignore:resource_tracker:UserWarning")
     code = 0
@@ -64,20 +53,7 @@ def main() -> None:
         app(standalone_mode=True)
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 1
-    except (
-        FeedError,
-        SettingError,
-        BuildFailed,
-        CannotExport,
-        CannotLearn,
-        CannotOpen,
-        CannotUseModel,
-        ConnectorError,
-        NotSent,
-        NothingPublished,
-        BackupError,
-        WarehouseError,
-    ) as error:
+    except Explained as error:
         notes.print(f"samepicture: {error}", style="red", highlight=False, soft_wrap=True)
         code = 1
     except KeyError as error:

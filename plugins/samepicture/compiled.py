@@ -19,12 +19,13 @@ from sqlalchemy import Connection
 
 from samepicture import delta
 from samepicture.delta import BY_RECORD, Changed, Source
+from samepicture.errors import Explained
 
 EACH_ROW = ("*",)
 """What a test looks at together, where that is one row."""
 
 
-class BuildFailed(Exception):
+class BuildFailed(Explained):
     """The models could not be built; the message names the models or tests and why."""
 
 

@@ -23,6 +23,7 @@ from openpyxl.utils import get_column_letter
 
 from samepicture.compiled import Compiled
 from samepicture.dbt_project import project_sha256
+from samepicture.errors import Explained
 from samepicture.meanings import meanings
 from samepicture.register import safe_cell
 from samepicture.settings import Settings
@@ -42,7 +43,7 @@ SHEET_NAME_LENGTH = 31
 """Characters that Excel allows."""
 
 
-class CannotExport(Exception):
+class CannotExport(Explained):
     """A table or a file that can't be exported; the message says why and what can."""
 
 

@@ -19,12 +19,14 @@ from typing import Any, Literal
 
 import yaml
 
+from samepicture.errors import Explained
+
 FEED_FILE = "feed.yml"
 WATCHED = ("folder", "mesh", "object_store", "sftp")
 """Kinds of connector whose sources are watched, and not only asked by a schedule."""
 
 
-class FeedError(Exception):
+class FeedError(Explained):
     """A feed.yml can't be used; the message names the file, the key and the fix."""
 
 

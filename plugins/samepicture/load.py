@@ -14,12 +14,12 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 
 from samepicture import ledger
 from samepicture.feed import Feed
-from samepicture.harm_reviews import queue, tell
 from samepicture.judge import Verdict, read_verdict, work_folder
 from samepicture.landing import Receipt
 from samepicture.locks import alone
 from samepicture.pending import find
 from samepicture.records import CONTRACTS, Kind
+from samepicture.safeguarding.reviews import queue, tell
 from samepicture.settings import Settings
 from samepicture.upkeep.rotate import require_key
 from samepicture.upkeep.strike import strike_erased

@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from email.message import EmailMessage
 from urllib.parse import unquote, urlsplit
 
+from samepicture.errors import Explained
 from samepicture.settings import SettingError, Settings
 
 TIMEOUT_SECONDS = 30
 PORTS = {"smtps": 465, "smtp": 587}
 
 
-class NotSent(Exception):
+class NotSent(Explained):
     """A message could not be sent; the text names the setting to check, and holds no password or secret address."""
 
 

@@ -13,6 +13,7 @@ from typing import IO, Any
 
 import pyrage
 
+from samepicture.errors import Explained
 from samepicture.settings import SettingError
 
 MAGIC = b"age-encryption.org/v1\n"
@@ -24,7 +25,7 @@ DIFFERENT_LETTERS_MIN = 16
 HOW_TO_MAKE = "run `samepicture keys` and put what it prints into the environment, on no disk that the landing store is on."
 
 
-class CannotOpen(Exception):
+class CannotOpen(Explained):
     """Something sealed can't be opened; the message says what may be wrong."""
 
 

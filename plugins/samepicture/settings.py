@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
+from samepicture.errors import Explained
+
 PROJECT = Path(__file__).resolve().parents[2]
 """The checkout: dags/, dbt/ and expectations/ lie beside plugins/."""
 
@@ -20,7 +22,7 @@ _EXAMPLE = re.compile(r"(?i)\s|example|change.?me|secret|password|sample|dummy|i
 _DEFAULT_PASSWORDS = frozenset({"airflow", "admin", "changeme", "password", "postgres", "redis", "root", "samepicture", "secret"})
 
 
-class SettingError(Exception):
+class SettingError(Explained):
     """A setting is missing or wrong; the message names it and the fix."""
 
 

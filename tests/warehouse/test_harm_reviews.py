@@ -10,10 +10,10 @@ import pytest
 from sqlalchemy import text
 from typer.testing import CliRunner
 
-from samepicture import harm_reviews
 from samepicture.cli import app
-from samepicture.harm_reviews import Review, record, waiting
 from samepicture.process import Pipeline
+from samepicture.safeguarding import reviews as harm_reviews
+from samepicture.safeguarding.reviews import Review, record, waiting
 from samepicture.settings import PROJECT
 from samepicture.upkeep.erase import erase, record_key
 from samepicture.warehouse import open_warehouse

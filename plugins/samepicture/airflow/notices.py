@@ -53,7 +53,7 @@ def notices_dag() -> DAG:
         @wordless
         def safeguard() -> None:
             """Tell of records that speak of harm, where the mail of their load could not be sent."""
-            from samepicture.harm_reviews import tell
+            from samepicture.safeguarding.reviews import tell
 
             told = tell(pipeline().settings)
             if not told:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import IO, Any, Protocol, cast
 
 from samepicture import asked, failures
+from samepicture.errors import Explained
 from samepicture.feed import Feed, load_own
 from samepicture.landing import Landing, Receipt
 from samepicture.locks import alone
@@ -28,7 +29,7 @@ KEY_LENGTH_MIN = 8
 """Shorter is no key but a slip; it would also be found by chance in answers, where keys are blotted out."""
 
 
-class ConnectorError(Exception):
+class ConnectorError(Explained):
     """A source can't be asked or did not answer; the message says what to do. Never holds a key."""
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 from sqlalchemy import Connection
 
+from samepicture.errors import Explained
 from samepicture.warehouse.base import Warehouse
 
 QUARTERS = 8
@@ -113,7 +114,7 @@ order by published_date desc, feedback_id
 """However many there are: the newest of each quarter, about each organisation, or organisations together."""
 
 
-class NothingPublished(Exception):
+class NothingPublished(Explained):
     """There is nothing to make a page of; the message says what to do."""
 
 

@@ -25,6 +25,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
+from samepicture.errors import Explained
 from samepicture.locks import alone
 from samepicture.process import Pipeline
 from samepicture.sealing import CHUNK, Writing
@@ -40,7 +41,7 @@ RESTORING = "restoring"
 """A file in the home while a restore is under way: it may be begun again."""
 
 
-class BackupError(Exception):
+class BackupError(Explained):
     """A backup can't be made or restored; the message says what to do."""
 
 

@@ -19,10 +19,10 @@ from sqlalchemy import Connection, delete, insert, select
 
 from samepicture import ledger
 from samepicture.deidentify import redacted
-from samepicture.harm_reviews import queue, tell
 from samepicture.privacy.harm import harm_codes
 from samepicture.privacy.redaction import REDACTION_VERSION, redact_identifiers
 from samepicture.records import CONTRACTS, Contract, Kind
+from samepicture.safeguarding.reviews import queue, tell
 from samepicture.warehouse import Warehouse, open_warehouse
 from samepicture.warehouse.tables import raw_table
 

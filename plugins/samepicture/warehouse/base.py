@@ -11,6 +11,8 @@ from typing import IO, TYPE_CHECKING, Any, Protocol
 
 from sqlalchemy import Connection, Select
 
+from samepicture.errors import Explained
+
 if TYPE_CHECKING:
     from samepicture.warehouse.duckdb import DuckDBWarehouse
 
@@ -19,7 +21,7 @@ WAIT_SECONDS = 600.0
 NOTHING_LOADED = "nothing was loaded yet: `samepicture submit FEED FILE --now`, or run the scheduler"
 
 
-class WarehouseError(Exception):
+class WarehouseError(Explained):
     """The warehouse can't be reached, or is busy, or a person's query is none; the message says what to do."""
 
 

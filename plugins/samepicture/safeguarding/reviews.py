@@ -10,7 +10,6 @@ import json
 import logging
 from collections import Counter, defaultdict
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
@@ -18,6 +17,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 from samepicture.ledger import harm_review
 from samepicture.messengers import NotSent, mail
 from samepicture.records import CONTRACTS, Kind
+from samepicture.safeguarding import Review
 from samepicture.settings import SettingError, Settings
 from samepicture.warehouse import open_warehouse
 from samepicture.warehouse.tables import raw_table
@@ -26,16 +26,6 @@ log = logging.getLogger(__name__)
 SHOWN = 50
 """References that one mail names; the rest stands in the queue."""
 _LINE = ("submission_id", "part_name", "line_number")
-
-
-class Review(StrEnum):
-    """What somebody who has looked says."""
-
-    SHOWN = "shown"
-    """May be published."""
-    WITHHELD = "withheld"
-    PASSED_ON = "passed_on"
-    """To whoever is responsible for safeguarding; withheld too."""
 
 
 def queue(connection: Connection, record_type: str, feed_id: str, submission_id: str) -> int:
@@ -104,16 +94,17 @@ def tell(settings: Settings) -> int:
     return len(rows)
 
 
-def waiting(connection: Connection, *, reviewed: bool = False) -> list[Any]:
-    """Records that nobody has looked at, oldest first; or those that somebody has, latest first."""
+def waiting(connection: Connection) -> list[Any]:
+    """Records that nobody has looked at, oldest first."""
     table = harm_review
-    if reviewed:
-        return list(connection.execute(select(table).where(table.c.reviewed_at.is_not(None)).order_by(table.c.reviewed_at.desc())))
-    return list(
-        connection.execute(
-            select(table).where(table.c.reviewed_at.is_(None)).order_by(table.c.flagged_at, *[table.c[name] for name in _LINE])
-        )
-    )
+    statement = select(table).where(table.c.reviewed_at.is_(None)).order_by(table.c.flagged_at, *[table.c[name] for name in _LINE])
+    return list(connection.execute(statement))
+
+
+def reviewed(connection: Connection) -> list[Any]:
+    """Records that somebody has looked at, latest first."""
+    table = harm_review
+    return list(connection.execute(select(table).where(table.c.reviewed_at.is_not(None)).order_by(table.c.reviewed_at.desc())))
 
 
 def words(connection: Connection, submission_id: str, line_number: int) -> list[tuple[str, str]]:

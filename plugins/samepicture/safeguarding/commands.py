@@ -9,10 +9,9 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from samepicture.harm_reviews import Review, record, waiting, words
+from samepicture.safeguarding import Review
 from samepicture.settings import Settings
 from samepicture.terminal import notes, out
-from samepicture.warehouse import open_warehouse
 
 app = typer.Typer()
 
@@ -20,8 +19,11 @@ app = typer.Typer()
 @app.command("harm-reviews", epilog="Example: `samepicture harm-reviews`")
 def harm_reviews(reviewed: Annotated[bool, typer.Option("--reviewed", help="Those that somebody has looked at.")] = False) -> None:
     """Records whose words speak of harm, and that nobody has looked at: oldest first."""
+    from samepicture.safeguarding import reviews
+    from samepicture.warehouse import open_warehouse
+
     with open_warehouse(Settings.from_environment()).reader() as connection:
-        rows = waiting(connection, reviewed=reviewed)
+        rows = reviews.reviewed(connection) if reviewed else reviews.waiting(connection)
     table = Table("submission", "line", "speaks of", "flagged (UTC)", "told", *(["outcome", "by"] if reviewed else []), box=None)
     for row in rows:
         table.add_row(
@@ -45,15 +47,18 @@ def harm_review(
     by: Annotated[str, typer.Option(help="Who decides.")] = "",
 ) -> None:
     """Read one record of the queue, redacted; with --outcome and --by, record what you decide."""
+    from samepicture.safeguarding import reviews
+    from samepicture.warehouse import open_warehouse
+
     warehouse = open_warehouse(Settings.from_environment())
     if outcome is None:
         with warehouse.reader() as connection:
-            for name, text in words(connection, submission, line):
+            for name, text in reviews.words(connection, submission, line):
                 out.print(f"{name}: {text}", highlight=False, markup=False, soft_wrap=True)
         notes.print("To record what you decide: --outcome shown, withheld or passed_on, and --by your name.")
         return
     if not by.strip():
         raise typer.BadParameter("say who decides: --by NAME")
     with warehouse.writer() as connection:
-        record(connection, submission, line, outcome, by.strip())
+        reviews.record(connection, submission, line, outcome, by.strip())
     out.print(f"{submission} line {line}: {outcome.value}. What is published follows with the next build.")
