@@ -23,8 +23,9 @@ UNRECOGNISED = "unrecognised"
 def deidentified(frame: pl.DataFrame, contract: Contract, key: Sequence[bytes]) -> pl.DataFrame:
     """The same batch without identifiers: what may be written anywhere outside the landing store.
 
-    Dates, numbers and public references stay. People's own words, and what no column is for, lose names and
-    identifiers; labels lose identifiers, since wards, sites and practices are called after people; a code with spaces, or longer than CODE_LENGTH, is UNRECOGNISED, and so is such an item of a list of references.
+    Dates, numbers and public references stay. People's own words, and what no column is for, lose names and identifiers;
+    labels keep names, since wards, sites and practices are called after people. A code with spaces, or longer than
+    CODE_LENGTH, is UNRECOGNISED, and so is such an item of a list of references.
     """
     if contract.of_kind(Kind.IDENTIFIER):
         scope = frame.get_column(contract.reference_scope)

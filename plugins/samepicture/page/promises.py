@@ -182,7 +182,7 @@ def _recommendation(row: dict[str, Any]) -> Recommendation:
 def _activity(row: dict[str, Any]) -> Activity:
     how = words.capital(words.plain(row["channel_code"], {"ppg": "patient participation group"}))
     reached = (
-        words.WITHHELD
+        words.WITHHELD_WITH
         if row["is_suppressed"] and row["reached_count"] is None
         else f"{row['reached_count']:,} reached"
         if row["reached_count"] is not None
@@ -197,7 +197,7 @@ def _activity(row: dict[str, Any]) -> Activity:
         how=", ".join(part for part in (how, row["place_name"]) if part) or "not recorded",
         themes=" ".join(_codes(row["theme_codes"])),
         reached=reached,
-        groups=row["people_group_names"] or ("withheld" if row["is_suppressed"] else "no group recorded"),
+        groups=row["people_group_names"] or "no group recorded",
         result=words.plain(row["result_code"], RESULTS),
         told=words.day(row["told_back_date"]) or "nobody yet",
     )

@@ -208,7 +208,7 @@ class DuckDBWarehouse:
 
     def take_over(self, connection: Connection) -> None:
         """What dbt has made shows already: here only the copy is shown. Keys of earlier changes may be of other columns now."""
-        picture.forget_all(connection)
+        picture.forget(connection)
 
     def publish(self, *, afresh: bool = False) -> None:
         """Replace the analysts' copy; they keep the old one until they reopen. `afresh`: a file keeps what was deleted from it.
@@ -220,10 +220,9 @@ class DuckDBWarehouse:
                 tables = picture.tables(connection)
                 builds = connection.execute(select(ledger.build)).all()
             picture.replace(self.copy, self.path, tables, builds, afresh=afresh)
-            build_ids = [build.build_id for build in builds]
             with self._transaction() as connection:
-                picture.forget(connection, build_ids)
-                ledger.mark_published(connection, build_ids)
+                picture.forget(connection)
+                ledger.mark_published(connection, [build.build_id for build in builds])
 
     def is_published(self, build: Any) -> bool:
         """Whether the copy shows it."""

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-from sqlalchemy import Column, Connection, MetaData, String, Table, delete, inspect
+from sqlalchemy import Connection
 
 from samepicture.delta import BY_RECORD
 
@@ -96,16 +96,8 @@ def note(connection: Connection, relation: str, table: str, keys: str, rows: str
         connection.exec_driver_sql(f"insert into {schema}.\"{table}\" by name select '{build_id}' as build_id, * from {source}")  # noqa: S608 - a hexadecimal number of ours
 
 
-def forget(connection: Connection, build_ids: Sequence[str]) -> None:
-    """Drop what these builds changed: the copy has taken it over. That of a build that came meanwhile stays."""
-    for schema in (CHANGES, ROWS):
-        for table in inspect(connection).get_table_names(schema=schema):
-            kept = Table(table, MetaData(schema=schema), Column("build_id", String))
-            connection.execute(delete(kept).where(kept.c.build_id.in_(build_ids)))
-
-
-def forget_all(connection: Connection) -> None:
-    """Drop all of it: every model was made whole, by SQL that may know its rows by other columns now."""
+def forget(connection: Connection) -> None:
+    """Drop what was noted: the copy has taken it over, or every model was made whole, by SQL that may know its rows by other columns now."""
     for schema in (CHANGES, ROWS):
         connection.exec_driver_sql(f"drop schema if exists {schema} cascade")
 
