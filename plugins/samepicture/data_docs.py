@@ -1,14 +1,14 @@
 """Great Expectations' Data Docs, rendered by its own renderers when the picture is published.
 
-Judging keeps the validation results; rendering them there would cost more than the
-judging. The index lists every submission; one that met every rule needs no page.
-Pages hold counts, never values of rows.
+Judging keeps what it counted; rendering that there would cost more than the judging. The index lists
+every submission; one that met every rule needs no page. Pages hold counts, never values of rows.
 """
 
 from __future__ import annotations
 
 import html
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +22,12 @@ INDEX = """<!DOCTYPE html>
 """
 
 
-def keep_results(settings: Settings, submission_id: str, results: list[dict[str, Any]]) -> None:
-    """Keep a submission's validation results until they are rendered; replaces earlier ones."""
+def keep_results(settings: Settings, submission_id: str, results: dict[str, Any] | None) -> None:
+    """Keep what judging counted until it is rendered, as `Validator.results` gives it; replaces what was kept earlier."""
     folder = settings.home / "validations"
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{submission_id}.json").write_text(json.dumps(results))
+    kept = {"submission_id": submission_id, "judged_at": datetime.now(UTC).isoformat(), **(results or {"suite_name": "", "outcomes": []})}
+    (folder / f"{submission_id}.json").write_text(json.dumps(kept))
 
 
 def render_data_docs(settings: Settings) -> Path:
@@ -35,13 +36,13 @@ def render_data_docs(settings: Settings) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     rows = []
     for source in sorted((settings.home / "validations").glob("*.json")):
-        results = json.loads(source.read_text())
-        met = sum(result["statistics"]["successful_expectations"] for result in results)
-        of = sum(result["statistics"]["evaluated_expectations"] for result in results)
+        kept = json.loads(source.read_text())
+        of = len(kept["outcomes"])
+        met = sum(_is_met(outcome) for outcome in kept["outcomes"])
         page = folder / f"{source.stem}.html"
         page_is_old = not page.exists() or page.stat().st_mtime < source.stat().st_mtime
         if met < of and page_is_old:
-            page.write_text("\n".join(_page(result) for result in results))
+            page.write_text(_page(kept))
         elif met == of:
             page.unlink(missing_ok=True)
         name = html.escape(source.stem)
@@ -52,14 +53,56 @@ def render_data_docs(settings: Settings) -> Path:
     return index
 
 
-def _page(result: dict[str, Any]) -> str:
-    from great_expectations.core.expectation_validation_result import (
-        ExpectationSuiteValidationResult,
-        expectationSuiteValidationResultSchema,
-    )
+def _is_met(outcome: dict[str, Any]) -> bool:
+    return not outcome["unexpected_count"]
+
+
+def _page(kept: dict[str, Any]) -> str:
+    """What was kept, as the validation result that Great Expectations would have given, in its own rendering."""
+    from great_expectations.core.expectation_validation_result import ExpectationSuiteValidationResult, ExpectationValidationResult
+    from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
     from great_expectations.render.renderer import ValidationResultsPageRenderer
     from great_expectations.render.view import DefaultJinjaPageView
 
-    loaded = expectationSuiteValidationResultSchema.load(result)
-    suite_result = loaded if isinstance(loaded, ExpectationSuiteValidationResult) else ExpectationSuiteValidationResult(**loaded)
-    return str(DefaultJinjaPageView().render(ValidationResultsPageRenderer().render(suite_result)))
+    met, of = sum(map(_is_met, kept["outcomes"])), len(kept["outcomes"])
+    result = ExpectationSuiteValidationResult(
+        success=met == of,
+        suite_name=kept["suite_name"],
+        results=[
+            ExpectationValidationResult(
+                success=_is_met(outcome),
+                expectation_config=ExpectationConfiguration(outcome["type"], outcome["kwargs"], outcome["meta"]),
+                result=_counts(outcome),
+            )
+            for outcome in kept["outcomes"]
+        ],
+        statistics={
+            "evaluated_expectations": of,
+            "successful_expectations": met,
+            "unsuccessful_expectations": of - met,
+            "success_percent": 100 * met / of,
+        },
+        meta={
+            "run_id": {"run_name": kept["submission_id"], "run_time": kept["judged_at"]},
+            "active_batch_definition": {"data_asset_name": kept["submission_id"]},
+        },
+    )
+    return str(DefaultJinjaPageView().render(ValidationResultsPageRenderer().render(result)))
+
+
+def _counts(outcome: dict[str, Any]) -> dict[str, Any]:
+    elements, missing, unexpected = (outcome[name] for name in ("element_count", "missing_count", "unexpected_count"))
+    present = elements - missing
+    return {
+        "element_count": elements,
+        "missing_count": missing,
+        "missing_percent": _percent(missing, elements),
+        "unexpected_count": unexpected,
+        "unexpected_percent": _percent(unexpected, present),
+        "unexpected_percent_total": _percent(unexpected, elements),
+        "unexpected_percent_nonmissing": _percent(unexpected, present),
+    }
+
+
+def _percent(part: int, whole: int) -> float:
+    return 100 * part / whole if whole else 0.0

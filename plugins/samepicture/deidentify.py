@@ -40,11 +40,18 @@ def deidentified(frame: pl.DataFrame, contract: Contract, key: Sequence[bytes]) 
 def redacted(frame: pl.DataFrame, contract: Contract) -> pl.DataFrame:
     """The same batch with everything in it redacted that can hold words; redacted before, only what a newer redaction finds changes."""
     return frame.with_columns(
-        *[redact(frame.get_column(name)) for name in contract.of_kind(Kind.NARRATIVE)],
-        *[redact_identifiers(frame.get_column(name)) for name in contract.of_kind(Kind.TEXT)],
+        *_together(frame, contract.of_kind(Kind.NARRATIVE), redact),
+        *_together(frame, contract.of_kind(Kind.TEXT), redact_identifiers),
         *[redact_json(frame.get_column(name), redact_identifiers) for name in contract.of_kind(Kind.LIST, Kind.JSON)],
         redact_json(frame.get_column("unmapped"), redact),
     )
+
+
+def _together(frame: pl.DataFrame, names: Sequence[str], redaction: Callable[[pl.Series], pl.Series]) -> list[pl.Series]:
+    """Columns redacted in one go: of a small submission, setting out costs more than the way."""
+    columns = [frame.get_column(name) for name in names]
+    done = redaction(pl.concat([column.alias("") for column in columns])) if columns else pl.Series(dtype=pl.String)
+    return [done.slice(number * frame.height, frame.height).alias(name) for number, name in enumerate(names)]
 
 
 def redact_json(documents: pl.Series, redaction: Callable[[pl.Series], pl.Series]) -> pl.Series:

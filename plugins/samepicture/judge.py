@@ -139,7 +139,7 @@ class _Run:
         self.contract: Contract = CONTRACTS[feed.record_type]
         self.verdict = verdict
         self.progress = progress
-        self.validator = Validator(feed.record_type, receipt.submission_id)
+        self.validator = Validator(feed.record_type)
         self.accepted = _Parquet(folder / "accepted.parquet")
         self.quarantine = _Parquet(folder / "quarantine.parquet")
         self.seen: list[pl.Series] = []

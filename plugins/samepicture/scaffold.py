@@ -10,9 +10,9 @@ from pathlib import Path
 
 import yaml
 
+from samepicture.expectations import suite_document
 from samepicture.feed import FEED_FILE, FeedError
 from samepicture.records import CONTRACTS, Column, Contract, Kind
-from samepicture.validation import suite_document
 
 GOOD_ROWS = 3
 FIRST_DAY = date(2026, 1, 5)

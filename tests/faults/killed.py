@@ -19,7 +19,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import great_expectations  # noqa: F401
 import psycopg
 from sqlalchemy import make_url
 

@@ -5,6 +5,7 @@ Heavy modules are imported inside the tasks. Events carry ids only, never words 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -256,6 +257,7 @@ def page_dag() -> DAG:
             """Make it anew, unless an earlier run of the same burst has."""
             from samepicture.page.edition import make as make_page
 
+            os.nice(10)  # seconds of drawing: the next submission goes first
             if make_page(pipeline().settings, if_new=True) is None:
                 raise AirflowSkipException("the page shows the last build already")
 
