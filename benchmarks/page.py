@@ -1,10 +1,10 @@
 """The page of nursing and comms: what making it costs, and how soon it opens.
 
-    make bench-page     or   python benchmarks/page.py [organisations]
+    make bench-page     or   python benchmarks/page.py [organisations] [complaints]
 
-Made of what a filled warehouse publishes: 24 months, 8 quarters, 18 themes and 6 charts an organisation. How many records
-lie behind these tables makes no difference to the page: it reads counts. Opened as a file by Chromium on a phone's screen,
-with nothing in its cache.
+Twice: of what a system of many organisations publishes (24 months, 8 quarters, 18 themes and 6 charts each), and of a
+warehouse into which so many complaints came by the usual way. Opened as a file by Chromium on a phone's screen, with
+nothing in its cache.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 import duckdb  # noqa: E402
+from benchmarks.installation import installation, with_history  # noqa: E402
 from playwright.sync_api import sync_playwright  # noqa: E402
 from rich.console import Console  # noqa: E402
 from rich.table import Table  # noqa: E402
@@ -73,7 +74,7 @@ def rows(organisations: int) -> dict[str, list[Row]]:
     }  # fmt: skip
 
 
-def installation(folder: Path, organisations: int) -> tuple[Settings, int]:
+def published(folder: Path, organisations: int) -> tuple[Settings, int]:
     """A warehouse with these tables, and how many rows they have."""
     settings = Settings(folder, f"duckdb:///{folder / 'warehouse.duckdb'}", str(folder / "landing"), (PROJECT / "dags/feeds",), None)
     warehouse = open_warehouse(settings)
@@ -87,10 +88,10 @@ def installation(folder: Path, organisations: int) -> tuple[Settings, int]:
     with duckdb.connect(str(folder / "warehouse.duckdb")) as connection:
         connection.execute("create schema published")
         for table in COLUMNS:
-            published = frame(table, found[table])
-            assert published is not None
-            total += published.height
-            connection.execute(f"create table published.{table} as select * from published")
+            content_of = frame(table, found[table])
+            assert content_of is not None
+            total += content_of.height
+            connection.execute(f"create table published.{table} as select * from content_of")
     return settings, total
 
 
@@ -125,34 +126,38 @@ def openings(edition: Path) -> dict[str, list[float]]:
     return found
 
 
-def main(organisations: int) -> None:
+def main(organisations: int, complaints: int) -> None:
     with tempfile.TemporaryDirectory(prefix="samepicture_") as name:
-        settings, total = installation(Path(name), organisations)
-        table = Table(
-            "",
-            "seconds",
-            "of a processor",
-            title=f"{organisations} organisations, {total:,} published rows, {len(CHARTS) * organisations} charts",
+        settings, total = published(Path(name), organisations)
+        show(settings, f"{organisations} organisations, {total:,} published rows, {len(CHARTS) * organisations} charts")
+    with tempfile.TemporaryDirectory(prefix="samepicture_") as name:
+        settings = installation(Path(name))
+        with_history(settings, complaints)
+        show(settings, f"{complaints:,} complaints behind it")
+
+
+def show(settings: Settings, title: str) -> None:
+    """Make the page, open it, and print what it took."""
+    table = Table("", "seconds", "of a processor", title=title)
+    for column in table.columns[1:]:
+        column.justify = "right"
+    material = read(open_warehouse(settings))
+    table.add_row("read what is published", *measured(lambda: read(open_warehouse(settings))))
+    table.add_row("find what to say", *measured(lambda: content(material)))
+    table.add_row("make all of it, first time: every chart is drawn", *measured(lambda: make(settings)))
+    table.add_row("make all of it again: no chart has changed", *measured(lambda: make(settings)))
+    table.add_row("see that there is nothing to make", *measured(lambda: make(settings, if_new=True)))
+    edition = current(settings)
+    assert edition is not None
+    for path, times in openings(edition).items():
+        size = (edition / path).stat().st_size / 1024
+        table.add_row(
+            f"open {path.split('/')[0]}, {size:.0f} KB: median and slowest of {OPENINGS}",
+            f"{sorted(times)[OPENINGS // 2]:.2f}, {max(times):.2f}",
         )
-        for column in table.columns[1:]:
-            column.justify = "right"
-        material = read(open_warehouse(settings))
-        table.add_row("read what is published", *measured(lambda: read(open_warehouse(settings))))
-        table.add_row("find what to say", *measured(lambda: content(material)))
-        table.add_row("make all of it, first time: every chart is drawn", *measured(lambda: make(settings)))
-        table.add_row("make all of it again: no chart has changed", *measured(lambda: make(settings)))
-        table.add_row("see that there is nothing to make", *measured(lambda: make(settings, if_new=True)))
-        edition = current(settings)
-        assert edition is not None
-        for path, times in openings(edition).items():
-            size = (edition / path).stat().st_size / 1024
-            table.add_row(
-                f"open {path.split('/')[0]}, {size:.0f} KB: median and slowest of {OPENINGS}",
-                f"{sorted(times)[OPENINGS // 2]:.2f}, {max(times):.2f}",
-            )
-        files = [path for path in edition.rglob("*") if path.is_file()]
-        Console(width=120).print(table, f"{len(files)} files, {sum(path.stat().st_size for path in files) / 2**20:.0f} MB", sep="\n")
+    files = [path for path in edition.rglob("*") if path.is_file()]
+    Console(width=120).print(table, f"{len(files)} files, {sum(path.stat().st_size for path in files) / 2**20:.0f} MB", sep="\n")
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 100)
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 100, int(sys.argv[2]) if len(sys.argv) > 2 else 1_000_000)
