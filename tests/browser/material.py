@@ -40,6 +40,7 @@ def busy() -> Material:
             {"feedback_id": f"story:{place}", "published_date": quarter, "body": "I waited for hours. " * (30 * place + 1)}
             for place, quarter in enumerate(quarter for quarter in QUARTERS for _ in range(2))
         ],
+        text_theme=[{"theme_code": code, "theme_name": name, "quarter_start_date": quarter} for code, name in THEMES.items() for quarter in QUARTERS],
         known_already=[{"theme_code": code, "theme_name": name} for code, name in THEMES.items()],
         loop_closure=[{"action_key": code, "theme_codes": code, "status_code": status} for code, status in zip(THEMES, ("late", "done", "stopped"), strict=True)],
         recommendations=[{"recommendation_id": status, "status_code": status} for status in ("late", "due", "answered", "no_clock")],
@@ -72,6 +73,7 @@ def overlong() -> Material:
         recommendations=[{"recommendation_text": text, "report_title": text, "addressee_name": text, "local_healthwatch_name": text}],
         loop_closure=[{"title": text, "owner_role": text, "theme_names": text}],
         known_already=[{"theme_name": text}],
+        text_theme=[{"theme_name": text}],
         engagement_outcome=[{"activity_name": text, "place_name": text, "people_group_names": text}],
         feed_health=[{"feed_name": text, "publisher_name": text, "is_late": True}],
         representativeness=[{"group_name": text, "place_code": "p", "place_name": text}],

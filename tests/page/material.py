@@ -74,6 +74,10 @@ DEFAULTS: dict[str, Row] = {
         "open_action_count": 1, "done_action_count": 2, "told_back_action_count": 1, "last_told_back_date": date(2026, 2, 9),
         "is_suppressed": False,
     },
+    "text_theme": {
+        **OF_TRUST, "theme_code": "T08", "theme_name": "Coordination, discharge and transitions", "quarter_start_date": QUARTER,
+        "read_count": 120, "comment_count": 31, "uncoded_count": 12, "strong_count": 7,
+    },
     "representativeness": {
         "place_code": "all", "place_name": None, "year_name": "2026-27", "period_end_date": date(2027, 3, 31), "source_code": "complaint",
         "source_name": "Complaints", "denominator_code": "resident", "dimension_code": "ethnic_2001", "group_level_code": "own",

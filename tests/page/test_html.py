@@ -31,6 +31,7 @@ def nasty(text: str) -> Material:
         recommendations=[{"recommendation_text": text, "report_title": text, "report_url": text, "local_healthwatch_name": text}],
         loop_closure=[{"title": text, "owner_role": text, "theme_names": text}],
         known_already=[{"theme_name": text, "source_families": text}],
+        text_theme=[{"theme_name": text}],
         engagement_outcome=[{"activity_name": text, "place_name": text, "people_group_names": text, "channel_code": text}],
         feed_health=[{"feed_name": text, "publisher_name": text, "is_late": True}],
         ombudsman_findings=[{"decision_id": text, "decision_url": text}],

@@ -68,6 +68,36 @@ def test_what_is_withheld_is_never_a_number() -> None:
     }
 
 
+def test_what_a_model_found_stands_apart_and_is_withheld_as_elsewhere() -> None:
+    found = page(
+        text_theme=[
+            {"quarter_start_date": EARLIER, "read_count": 40, "comment_count": 9},
+            {"theme_code": "T01", "theme_name": "Access", "comment_count": 60, "strong_count": None, "uncoded_count": 0},
+            {},
+            {**MERGED, "read_count": 30, "comment_count": None, "strong_count": 6},
+            {"quarter_start_date": None, "read_count": None, "comment_count": None},
+        ]
+    )
+    assert found.texts is not None
+    said = {
+        quarter.label: (quarter.read, [(row.code, row.comments, row.strong, row.uncoded) for row in quarter.rows])
+        for quarter in found.texts
+    }
+    assert said == {
+        "April to June 2026": (
+            "150",
+            [("T01", "60", words.WITHHELD, "0"), ("T08", "31 and a few more, withheld", "13", "24")],
+        ),
+        "January to March 2026": ("40", [("T08", "9", "7", "12")]),
+        "Without a date": (words.WITHHELD, [("T08", words.WITHHELD, "7", "12")]),
+    }
+    assert found.evidence is None or not found.evidence.quarters
+
+
+def test_without_a_model_nothing_is_said_of_one() -> None:
+    assert page(theme_evidence=[{}]).texts == []
+
+
 def test_a_function_of_which_nothing_came_is_not_said_to_hear_nothing() -> None:
     assert [cell for cell, _ in cells(page(theme_evidence=[{}]))] == ["12", "nothing came from its sources"]
 

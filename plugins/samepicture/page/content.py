@@ -25,6 +25,7 @@ from samepicture.page.promises import (
 from samepicture.page.reading import QUARTERS, Material
 from samepicture.page.signals import Signal, signals
 from samepicture.page.stories import Story, stories
+from samepicture.page.texts import TextQuarter, texts
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,7 @@ class OrganisationPage:
     ended: Sequence[Row] | None
     findings: Sequence[Finding] | None
     stories: Sequence[Story] | None
+    texts: Sequence[TextQuarter] | None
     known: Sequence[Known] | None
     promises: Sequence[Promise] | None
     recommendations: Sequence[Recommendation] | None
@@ -57,8 +59,10 @@ class OrganisationPage:
     def choices(self) -> Choices:
         """Of what this page has."""
         quarters = {quarter.key: quarter.label for quarter in self.evidence.quarters} if self.evidence else {}
+        quarters |= {quarter.key: quarter.label for quarter in self.texts or ()}
         themes = {theme.code: theme.name for theme in self.evidence.themes} if self.evidence else {}
         themes |= {each.code: each.name for each in self.known or ()}
+        themes |= {found.code: found.name for quarter in self.texts or () for found in quarter.rows}
         return Choices(list(quarters.items()), sorted(themes.items(), key=lambda item: item[1]))
 
 
@@ -133,6 +137,7 @@ def _of_organisation(
         ended=ended(cut.of("complaint_outcome", code)),
         findings=findings(cut.of("ombudsman_findings", code)),
         stories=told,
+        texts=texts(cut.of("text_theme", code)),
         known=known(cut.of("known_already", code)),
         promises=promised,
         recommendations=recommended,

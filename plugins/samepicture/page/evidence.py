@@ -112,14 +112,8 @@ def _cells(rows: pl.DataFrame) -> dict[tuple[date | None, str, str], Heard]:
 
 def _heard(rows: Sequence[dict[str, Any]]) -> Heard:
     counts = [row["feedback_count"] for row in rows]
-    shown = [number for number in counts if number is not None]
-    if not shown:
-        total = words.WITHHELD if len(counts) == 1 else words.WITHHELD_WITH  # several of fewer than 5 may be more
-    elif len(shown) < len(counts):
-        total = f"{sum(shown):,} and a few more, withheld"
-    else:
-        total = f"{sum(shown):,}"
-    return Heard(total, [_part(row, is_alone=len(rows) == 1) for row in rows], sum(shown))
+    parts = [_part(row, is_alone=len(rows) == 1) for row in rows]
+    return Heard(words.together(counts), parts, sum(number or 0 for number in counts))
 
 
 def _part(row: dict[str, Any], *, is_alone: bool) -> str:

@@ -20,6 +20,7 @@ DATED = {
     "loop_closure": "agreed_date",
     "ombudsman_findings": "decision_date",
     "engagement_outcome": "activity_date",
+    "text_theme": "quarter_start_date",
 }
 """Tables of organisations, and by which of their days a name is the newest."""
 FILE_NAME = re.compile(r"[0-9A-Za-z]{1,20}")

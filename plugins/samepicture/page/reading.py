@@ -66,6 +66,10 @@ COLUMNS: Mapping[str, Sequence[str]] = {
         "last_quarter_start_date", "feedback_count", "source_families", "owner_directorates", "action_count", "open_action_count",
         "done_action_count", "told_back_action_count", "last_told_back_date", "is_suppressed",
     ),
+    "text_theme": (
+        "theme_code", "theme_name", "organisation_ods_code", "organisation_name", "current_ods_code", "quarter_start_date", "read_count",
+        "comment_count", "uncoded_count", "strong_count",
+    ),
     "representativeness": (
         "place_code", "place_name", "year_name", "period_end_date", "source_code", "source_name", "denominator_code", "dimension_code",
         "group_level_code", "group_code", "group_name", "coverage_tenths", "feedback_share", "population_share",
@@ -78,8 +82,6 @@ COLUMNS: Mapping[str, Sequence[str]] = {
     ),
 }  # fmt: skip
 """Columns of each table, so that what a table gains does not come onto the page by itself."""
-NOT_EVERYWHERE = ("phase_start_date", "phase_reason", "target_value", "assurance_code")
-"""Columns that are empty where the models do not publish them."""
 DAYS = (
     "quarter_start_date", "month_start_date", "published_date", "due_date", "response_date", "said_date", "agreed_date", "done_date",
     "told_back_date", "decision_date", "first_quarter_start_date", "last_quarter_start_date", "phase_start_date", "last_told_back_date", "period_end_date", "activity_date",
@@ -94,6 +96,7 @@ CONDITIONS = {
     "theme_evidence": "organisation_ods_code <> 'unmatched'",
     "complaint_outcome": "subject_code = 'all'",
     "known_already": "organisation_ods_code <> 'unmatched'",
+    "text_theme": "organisation_ods_code <> 'unmatched'",
 }
 """Which rows of them."""
 NEWEST_STORIES = """
@@ -157,15 +160,15 @@ def material(built: Any, connection: Connection, without: Collection[str] = ()) 
     ).all()
     known = {(row[0], row[1]) for row in there}
     wanted = [name for name in COLUMNS if name not in without and _is_there(name, known)]
-    return Material(built.build_id, built.finished_at, dict.fromkeys(COLUMNS) | {name: _table(connection, name, known) for name in wanted})
+    return Material(built.build_id, built.finished_at, dict.fromkeys(COLUMNS) | {name: _table(connection, name) for name in wanted})
 
 
 def _is_there(name: str, known: set[tuple[str, str]]) -> bool:
-    return all((name, column) in known for column in COLUMNS[name] if column not in NOT_EVERYWHERE)
+    return all((name, column) in known for column in COLUMNS[name])
 
 
-def _table(connection: Connection, name: str, known: set[tuple[str, str]]) -> pl.DataFrame:
-    columns = ", ".join(column if (name, column) in known else f"null as {column}" for column in COLUMNS[name])
+def _table(connection: Connection, name: str) -> pl.DataFrame:
+    columns = ", ".join(COLUMNS[name])
     if name == "consented_story":
         sql = NEWEST_STORIES.format(columns=columns, most=STORIES_OF_A_QUARTER)
     else:

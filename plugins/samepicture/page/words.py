@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 from urllib.parse import urlsplit
@@ -98,6 +98,14 @@ def percent(share: float | None) -> str:
 def count(value: int | None) -> str:
     """1,234; None is withheld."""
     return WITHHELD if value is None else f"{value:,}"
+
+
+def together(counts: Sequence[int | None]) -> str:
+    """The sum of counts, of which some may be withheld."""
+    shown = [number for number in counts if number is not None]
+    if not shown:
+        return WITHHELD if len(counts) == 1 else WITHHELD_WITH  # several of fewer than 5 may be more
+    return f"{sum(shown):,}" + (" and a few more, withheld" if len(shown) < len(counts) else "")
 
 
 def some(number: int, one: str, many: str = "") -> str:
