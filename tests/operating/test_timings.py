@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -28,7 +28,7 @@ def the(pipeline: Pipeline, submission_id: str) -> Timing:
     return found
 
 
-def after(seconds: float):  # type: ignore[no-untyped-def]
+def after(seconds: float) -> datetime:
     return NOON + timedelta(seconds=seconds)
 
 

@@ -1,7 +1,9 @@
 {{ config(alias='consented_story') }}
 
-{# Who publishes a story on Care Opinion or NHS.uk agrees that it is read and passed on. Nothing else here carries such a consent. #}
-{# A line of a submission is shown where every record of it that was flagged may be. #}
+{#
+  Who publishes a story on Care Opinion or NHS.uk agrees that it is read and passed on. Nothing else here carries such a consent.
+  looked_at: a line of a submission is shown where every record of it that was flagged may be.
+#}
 with looked_at as (
     select
         submission_id,

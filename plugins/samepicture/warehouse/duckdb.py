@@ -26,7 +26,7 @@ LOOK_SECONDS = 1.0
 BEING_WRITTEN = "a writer has the warehouse, and nothing is published yet: try again in a minute"
 
 
-class Busy(Exception):
+class Taken(Exception):
     """Another process has the file."""
 
 
@@ -75,7 +75,7 @@ class DuckDBWarehouse:
             try:
                 stack.enter_context(self.turn(within_seconds=LOOK_SECONDS))
                 as_of, connection = None, stack.enter_context(_look_into(self.path))
-            except (Busy, DBAPIError, duckdb.Error):  # ours, or a person's shell has it
+            except (Taken, DBAPIError, duckdb.Error):  # ours, or a person's shell has it
                 if not self.copy.exists():
                     raise WarehouseError(BEING_WRITTEN if self.path.exists() else NOTHING_LOADED) from None
                 as_of = datetime.fromtimestamp(self.copy.stat().st_mtime, UTC)
@@ -86,7 +86,7 @@ class DuckDBWarehouse:
     def turn(self, *, within_seconds: float | None = None) -> Iterator[None]:
         """The file to oneself among our own processes, in the order of asking; dbt and the copy take it too.
 
-        Not to be taken twice by one process at a time. Raises Busy where it is not to be had within the seconds.
+        Not to be taken twice by one process at a time. Raises Taken where it is not to be had within the seconds.
         """
         self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with self.path.with_suffix(".lock").open("w") as lock:
@@ -270,7 +270,7 @@ def _lock_within(lock: IO[str], seconds: float) -> None:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             if time.monotonic() > deadline:
-                raise Busy from None
+                raise Taken from None
             time.sleep(0.02)
         else:
             return
