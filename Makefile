@@ -72,7 +72,7 @@ audit: $(UV)  ## known vulnerabilities of what is locked; asks osv.dev, so not p
 	$(UV) audit --locked
 
 faults: celery redis  ## a real Airflow on a real PostgreSQL, killed and starved, and thousands of damaged files of every feed; about an hour
-	$(RUN) pytest -n 0 -m faults tests/faults tests/fuzz tests/security tests/upkeep
+	$(RUN) pytest -n 0 -m faults tests/faults tests/fuzz tests/security tests/upkeep tests/warehouse
 
 containers: $(READY)  ## builds the image and runs the composed stack to its first answers, twice; about half an hour; needs a container engine
 	$(RUN) pytest -n 0 -s -m containers tests/containers

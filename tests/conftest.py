@@ -18,12 +18,17 @@ from tests.keys import KEYS
 hypothesis.settings.register_profile("any machine", deadline=None)
 hypothesis.settings.load_profile("any machine")
 
+LONG = ("upkeep", "warehouse", "dags")
 PUBLISHED = PROJECT.parent / "shared" / "data"
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A slow test of both engines that is `quick_on` one of them runs on the other with `make faults`."""
+    """Files that take minutes come first, so that no worker is left with one at the end.
+
+    A slow test of both engines that is `quick_on` one of them runs on the other with `make faults`.
+    """
+    items.sort(key=lambda item: item.path.parent.name not in LONG)
     for item in items:
         marker = item.get_closest_marker("quick_on")
         if marker and isinstance(item, pytest.Function) and marker.args[0] not in item.callspec.params.values():

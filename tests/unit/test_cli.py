@@ -14,14 +14,15 @@ import pytest
 
 from samepicture.settings import PROJECT
 from tests.keys import KEYS
+from tests.made import Made, fresh
 
 RETURNS = PROJECT / "dags" / "feeds" / "complaint_return"
 BAD = RETURNS / "sample_ko41a_organisation.csv"
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("cli")
+def home(tmp_path_factory: pytest.TempPathFactory, made_embedded: Made) -> Path:
+    return made_embedded.embedded(fresh(tmp_path_factory.mktemp("cli"))).home
 
 
 def samepicture(home: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -140,7 +140,7 @@ def test_what_waits_is_late_after_half_an_hour(pipeline: Pipeline, api: ApiServe
     assert found["waiting"].sentence.startswith("1 submissions wait, the oldest since ")
 
 
-def test_what_is_loaded_and_not_built_and_built_and_not_published_is_late(pipeline: Pipeline, api: ApiServer) -> None:
+def test_what_is_loaded_and_not_built_is_late(pipeline: Pipeline, api: ApiServer) -> None:
     receipt, _ = pipeline.land_file("complaint_eastvale", GOOD)
     pipeline.judge(receipt.submission_id)
     pipeline.load(receipt.submission_id)
@@ -148,10 +148,21 @@ def test_what_is_loaded_and_not_built_and_built_and_not_published_is_late(pipeli
     found = lines(pipeline.settings, late)
     assert ill(found) == ["build"]
     assert "nothing was built yet; loaded and not built since" in found["build"].sentence
+
+
+def test_what_is_built_and_not_published_is_late(on_made_duckdb: Pipeline, api: ApiServer) -> None:
+    pipeline = on_made_duckdb
+    receipt, _ = pipeline.land_file("complaint_eastvale", GOOD)
+    pipeline.judge(receipt.submission_id)
+    pipeline.load(receipt.submission_id)
     pipeline.build_and_publish()
+    late = datetime.now(UTC) + WAITING_TOO_LONG + timedelta(seconds=5)
     assert ill(lines(pipeline.settings, late)) == []
     with open_warehouse(pipeline.settings).writer() as connection:
-        connection.execute(update(ledger.build).values(build_id="another one", finished_at=datetime.now(UTC)))
+        last = ledger.last_build(connection).build_id
+        connection.execute(
+            update(ledger.build).where(ledger.build.c.build_id == last).values(build_id="another one", finished_at=datetime.now(UTC))
+        )
     assert ill(lines(pipeline.settings, datetime.now(UTC) + WAITING_TOO_LONG + timedelta(seconds=5))) == ["publish"]
 
 

@@ -152,6 +152,7 @@ def test_the_file_is_as_it_was_but_for_the_record(pipeline: Pipeline) -> None:
     assert changed == []
 
 
+@pytest.mark.quick_on("postgresql")
 @pytest.mark.parametrize("killed_in", ["strike.strike", "originals._write_copy", "landing.forget_original", "scrub.build", "scrub.publish"])
 def test_one_that_was_killed_anywhere_is_finished_by_asking_again(
     pipeline: Pipeline, killed_in: str, monkeypatch: pytest.MonkeyPatch

@@ -43,6 +43,7 @@ def closed(reference: str, when: date | None, kind: str = "Formal complaint", up
     }
 
 
+@pytest.mark.quick_on("postgresql")
 def test_complaints_go_ten_years_after_closure_with_all_versions(pipeline: Pipeline) -> None:
     old = TODAY.replace(year=TODAY.year - 10, day=1) - timedelta(days=40)
     young = TODAY.replace(year=TODAY.year - 10, day=1) + timedelta(days=40)
@@ -84,6 +85,7 @@ def test_years_are_counted_from_the_day_or_from_the_end_of_its_financial_year(to
     assert (Keep(10, "").cutoff(today), Keep(10, "", to_year_end=True).cutoff(today)) == (plain, to_year_end)
 
 
+@pytest.mark.quick_on("postgresql")
 def test_words_go_after_two_years_and_what_was_counted_still_counts(pipeline: Pipeline) -> None:
     folder = PROJECT / "dags" / "feeds" / "survey_response_limesurvey"
     lenient(pipeline, folder.name)

@@ -63,7 +63,7 @@ class Warehouse:
 
         with environment(SAMEPICTURE_DUCKDB=str(self.path), DBT_TARGET_PATH=str(self.target)):
             folders = ["--project-dir", str(DBT), "--profiles-dir", str(DBT), "--log-path", str(self.target / "logs")]
-            outcome = dbtRunner().invoke([*command, *folders, "--quiet"])
+            outcome = dbtRunner().invoke([*command, *folders, "--quiet", "--log-level-file", "warn"])
             DuckDBConnectionManager.close_all_connections()
         assert outcome.exception is None, outcome.exception
         results = outcome.result.results  # type: ignore[union-attr]

@@ -38,6 +38,7 @@ def cells(connection: Connection, node: Node) -> tuple[list[Any], list[Any]]:
     return columns, sorted(str([shown(cell) for cell in row]) for row in result)
 
 
+@pytest.mark.quick_on("duckdb")
 def test_every_model_is_what_dbt_makes_of_it(on_each_engine: Pipeline) -> None:
     pipeline = on_each_engine
     load_samples(pipeline)

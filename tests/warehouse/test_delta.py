@@ -132,12 +132,19 @@ def embedded(on_made_duckdb: Pipeline) -> Pipeline:
     return fill(on_made_duckdb)
 
 
+ON_POSTGRESQL = pytest.mark.quick_on("postgresql")
+
+
 @pytest.mark.parametrize(
     "steps",
     [
-        pytest.param([cases(range(1000, 1005))], id="new records"),
-        pytest.param([cases(range(5), **{"Outcome (code)": "NUP", "Last updated": "01/10/2024 10:00"})], id="newer versions"),
-        pytest.param([cases(range(5), **{"Last updated": "01/01/2024 10:00", "Subject 1 (code)": "ZZZ"})], id="older versions"),
+        pytest.param([cases(range(1000, 1005))], id="new records", marks=ON_POSTGRESQL),
+        pytest.param(
+            [cases(range(5), **{"Outcome (code)": "NUP", "Last updated": "01/10/2024 10:00"})], id="newer versions", marks=ON_POSTGRESQL
+        ),
+        pytest.param(
+            [cases(range(5), **{"Last updated": "01/01/2024 10:00", "Subject 1 (code)": "ZZZ"})], id="older versions", marks=ON_POSTGRESQL
+        ),
         pytest.param(
             [
                 cases(range(3), **{"Subject 1 (code)": "WAI", "Last updated": "02/10/2024 10:00"}),
