@@ -33,8 +33,27 @@ _MERGED = (
     r"\[name\](?:(?:\s+|-|\. ?|,? ?\x00)(?:(?:de|da|do|dos|del|van|von|der|den|ter|bin|binti|ibn|al|el|ap|ab|ben|la|le)\s+){0,2}\[name\])+"
 )
 
-_NICKNAME = r"\b(?:Big|Little|Wee|Young|Old|BIG|LITTLE|YOUNG|OLD)\s+\[name\]"
-_DOTTED = r"\b[A-Z]\.(?: ?[A-Z]\.){1,2}"
+_NICKNAME = (
+    r"\b(?:Big|Little|Wee|Young|Old|BIG|LITTLE|YOUNG|OLD|Geordie|Scouse|Brummie|Welsh|Irish|Scottish|Scotch|Polish|Cockney|Posh|Umm|Um|Abu|Tall|Lovely)\s+\[name\]"
+)
+"""What stands before a name and is part of it."""
+_THEY_CALL = (
+    (
+        r"((?i:\b(?:one|lady|man|lad|girl|fella|chap|bloke|woman|nurse|porter)\s(?:that |who |whom )?(?:they|we|you|i|everyone|everybody|people)"
+        r"\s(?:all |just )?call(?:s|ed)?)\s)\p{Lu}\p{Ll}{2,}",
+        "${1}[name]",
+    ),
+    (
+        r"(^|[.!?\n]\s?)\p{Lu}\p{Ll}{2,}(\s(?:they|we|everyone|everybody)\s(?:all\s)?call(?:s|ed)?\s(?:me|him|her)\b)",
+        "${1}[name]${2}",
+    ),
+)
+_INITIALLED = (
+    r"\b[A-Z]\.(?: ?[A-Z]\.){1,2}(?:[^\p{L}]|$)|\b(?:[A-Z]{2,3}|[A-Z]{1,2}['’][A-Z])(?: at)? [0-2]?[0-9][:.][0-5][0-9]\b"
+    r"|\b[Ii]nitial(?:l?ed)?(?: by| as| are| were|:)? [A-Z]{2,3}\b"
+)
+"""Initials with stops, beside an hour, or said to be some."""
+_INITIALS_IN = re.compile(r"[A-Z](?:[.'’ ]{0,2}[A-Z]){1,2}\b\.?")
 _CAPITAL_WITHIN = r"[\p{Ll},(&] ?\p{Lu}\p{Ll}|(?:^|[.!?\n] ?)\p{Lu}\p{Ll}+(?:,? (?:on|in|at|from|the|my|our|and|who|&) |[,(/])"
 """A word with a capital of its own, or one at the start that may be a person's."""
 _INITIALS = r"\n\W*[A-Z]\.? ?[A-Z]?\.?\s*$"
@@ -52,15 +71,29 @@ def _slice(text: pl.Series) -> pl.Series:
     if not rows.len():
         return text
     done = text.clone()
-    done.scatter(rows, _judged(_without_initials(text.gather(rows))))
+    done.scatter(rows, _judged(_without_nicknames(_without_initials(text.gather(rows)))))
     return done
 
 
 def _without_initials(text: pl.Series) -> pl.Series:
-    """'J.T.' is somebody; 'U.K.' and 'a.m.' are not."""
-    for initials in text.str.extract_all(_DOTTED).explode().drop_nulls().unique():
-        if initials.replace(".", "").replace(" ", "") not in NOBODY:
-            text = text.str.replace_all(rf"\b{re.escape(initials)}", PLACEHOLDER)
+    """'J.T.', 'KW at 04:10' and 'initialled KW' are somebody; 'U.K.' and 'CT at 10:30' are not."""
+    for said in text.str.extract_all(_INITIALLED).explode().drop_nulls().unique():
+        initials = _INITIALS_IN.search(said)
+        if initials and re.sub(r"\W", "", initials.group()) not in NOBODY:
+            kept = said.replace(initials.group(), PLACEHOLDER, 1).replace("$", "$$")
+            text = text.str.replace_all(rf"\b{re.escape(said)}", kept)
+    return text
+
+
+def _without_nicknames(text: pl.Series) -> pl.Series:
+    """'The one they call Twinkle', 'Bomber they called me': whoever is called something."""
+    rows = text.str.contains("(?i)call").arg_true()
+    if rows.len():
+        called = text.gather(rows)
+        for pattern, replacement in _THEY_CALL:
+            called = called.str.replace_all(pattern, replacement)
+        text = text.clone()
+        text.scatter(rows, called)
     return text
 
 
@@ -96,7 +129,7 @@ def _worth(text: pl.Series) -> pl.Series:
         | (raised & (is_ & int(POSSIBLE) != 0))
         | ((is_ & int(Is.UNKNOWN) != 0) & (is_ & int(Is.MISTYPED) == 0))
     )
-    signed = (text.str.contains(_INITIALS) | text.str.contains(_DOTTED) | text.str.contains(_CAPITAL_WITHIN)).fill_null(False).arg_true()
+    signed = (text.str.contains(_INITIALS) | text.str.contains(_INITIALLED) | text.str.contains(_CAPITAL_WITHIN)).fill_null(False).arg_true()
     return pl.concat([words.filter(may_be).get_column("row"), signed.cast(pl.Int64)]).unique().sort()
 
 
