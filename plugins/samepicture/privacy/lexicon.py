@@ -142,12 +142,12 @@ def bits(word: str) -> int:
         return int(Is.NAME) if word == "[name]" else 0
     lists = _lists()
     lower = word.lower().replace("’", "'")
+    if lower in lists.kept_whole:
+        return int(Is.KEPT)
     if lower.endswith("'s") and lower not in lists.flags:
         return bits(word[:-2]) & ~int(Is.TITLE | Is.ROLE | Is.KIN)
     if not word or _CONTRACTED.search(lower):
         return int(Is.STOP)
-    if lower in lists.kept_whole:
-        return int(Is.KEPT)
     found = lists.flags.get(lower, Is(0)) | lists.flags.get(_plain(lower), Is(0)) & Is.KEPT
     if _ROLES.search(lower) or lists.flags.get(lower.removesuffix("s"), Is(0)) & Is.ROLE:
         found |= Is.ROLE
@@ -167,7 +167,7 @@ def bits(word: str) -> int:
 
 def _compound(parts: list[str], raised: list[str]) -> Is:
     """'Featherstone-Okoro', 'O'Connor', 'Al-Rashid', 'ellie-mae', 'Jun-jun': a name where each part may be; 'follow-up' is not."""
-    if parts[0] in _PREFIXES:
+    if parts[0] in _PREFIXES or all(_lists().flags.get(part, Is(0)) & Is.CALENDAR for part in parts):
         return Is.ORDINARY
     each = [_lexical(part, brand=False) for part in parts]
     strong = Is.GIVEN | Is.FAMILY | Is.UNKNOWN

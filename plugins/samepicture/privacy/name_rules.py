@@ -13,7 +13,7 @@ from samepicture.privacy.lexicon import Is
 OWNING = r"(['’][sS])$"
 """A genitive; it stays behind the placeholder."""
 NOBODY = frozenset(
-    "OK RVI LRI QMC LGH QE SRH CPN HMP HV NMC PT DVD CRI CT XR US AM PM ED AU DR MR MS NP HR CV FM QR OD BD TDS QDS GI GU SI DM RN CQC NICU BSL LD IT WC TA PA PIP ESA DLA UC DWP BST GMT EU IUD HRT MH RTA RCN BMA UK NHS AE GP DOB PS RIP AM PM IT TV IV ER OT MP BP QE US USA EU UN PA OAP AD BC CV HR PE RE TB UC MS PR DIY BBC ITV ICU ITU HDU MRI CT ECG DNR QA PHD MBE OBE CBE".split()
+    "NE NW SW OK RVI LRI QMC LGH QE SRH CPN HMP HV NMC PT DVD CRI CT XR US AM PM ED AU DR MR MS NP HR CV FM QR OD BD TDS QDS GI GU SI DM RN CQC NICU BSL LD IT WC TA PA PIP ESA DLA UC DWP BST GMT EU IUD HRT MH RTA RCN BMA UK NHS AE GP DOB PS RIP AM PM IT TV IV ER OT MP BP QE US USA EU UN PA OAP AD BC CV HR PE RE TB UC MS PR DIY BBC ITV ICU ITU HDU MRI CT ECG DNR QA PHD MBE OBE CBE".split()
 )
 """Initials that are nobody's."""
 
@@ -125,6 +125,7 @@ def _rule() -> pl.Expr:
         pl.col("trigger")
         & ~kept
         & ~place
+        & ~(_has("is", Is.PLACE) & _has("before", Is.FROM | Is.TO | Is.INSIDE))
         & (
             (upper & any_name & ~task)
             | name
@@ -132,8 +133,8 @@ def _rule() -> pl.Expr:
                 word_name
                 & (
                     raised
-                    | ~modal
-                    | pl.col("thanked")
+                    | (~modal & ~_has("before", Is.FROM))
+                    | (pl.col("thanked") & (~_has("before", Is.FROM) | pl.col("last")))
                     | (after & (_has("after", Is.IS) | (_has("after", Is.ON) & _has("after2", Is.POST))))
                 )
             )
@@ -184,7 +185,7 @@ def _rule() -> pl.Expr:
     )
     particle = spaced & _has("is", Is.PARTICLE) & _has("before", Is.TITLE | Is.NAME) & after & _has("after", Is.CAPITAL)
     # What: the word itself is a name.
-    within = raised & ~start & free & (name | (unknown & ~misspelled) | (word_name & ~dated & ~everyday))
+    within = raised & ~start & free & (name | (unknown & ~task & ~(misspelled & (letters >= 8))) | (word_name & ~dated & ~everyday))
     ends = pl.col("next_gap").str.contains(r"^\s*[.!\n&]") | (after & _has("after", Is.NAME | Is.YOU | Is.STOP))
     at_start = (
         upper
@@ -193,7 +194,7 @@ def _rule() -> pl.Expr:
         & (
             (name & (raised | (letters >= 4)))
             | (unknown & raised & ends & ~_has("is", Is.MISTYPED | Is.SETTLED))
-            | ((word_name | (((unknown & ~misspelled) | _has("is", Is.PROPER)) & raised) | (unknown & upper & (letters >= 6) & ~misspelled)) & personal & ~dated)
+            | ((word_name | (((unknown & ~misspelled) | _has("is", Is.PROPER)) & raised) | (unknown & _has("is", Is.CAPITALS) & (letters >= 6) & ~misspelled & ~_has("after", Is.YOU))) & personal & ~dated)
         )
     )
     at_post = after & _has("after", Is.ON | Is.FROM | Is.INSIDE) & _has("after2", Is.HEAD | Is.POST)
@@ -253,7 +254,7 @@ def _rule() -> pl.Expr:
         & free
         & ~dated
         & after
-        & _has("after", Is.FAMILY | Is.FAMILY_WORD)
+        & _has("after", Is.FAMILY | Is.FAMILY_WORD | Is.UNKNOWN | Is.PROPER)
         & _has("after", Is.CAPITAL)
         & ~_has("after", Is.HEAD)
     )
@@ -267,6 +268,9 @@ def _rule() -> pl.Expr:
         | (pl.col("last") & (pl.col("gap").str.contains(r"[\n,–—-]") | _has("before", Is.THANKS)) & ~pl.col("word").eq("I"))
     )
     signed = pl.col("signed") & raised & (any_name | proper | (pl.col("line") & _has("is", Is.ORDINARY))) & ~kept & ~place & ~task & ~everyday & ~misspelled
+    # 'Kelly. Dom. Anil.': a sentence of one word among such.
+    signed |= start & raised & word_name & ~dated & ~kept & _has("before", Is.NAME) & _has("after", Is.NAME | Is.GIVEN) & pl.col("next_gap").str.contains(r"^\.\s*$")
+    signed |= _has("before", Is.INITIAL) & pl.col("gap").str.contains(r"^\. ?$") & raised & free & _has("is", Is.PROPER | Is.FAMILY_WORD) & ~everyday & ~task
     # 'Femke, Thirsk': somebody signs with where they live.
     signed |= start & raised & free & (unknown | _has("is", Is.PROPER)) & pl.col("next_gap").str.contains("^, ?$") & _has("after", Is.PLACE | Is.SETTLED) & pl.col("ending")
     barred = (

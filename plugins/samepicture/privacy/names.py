@@ -67,11 +67,12 @@ def without_names(text: pl.Series) -> pl.Series:
 
 
 def _slice(text: pl.Series) -> pl.Series:
+    text = _without_nicknames(text)
     rows = _worth(text)
     if not rows.len():
         return text
     done = text.clone()
-    done.scatter(rows, _judged(_without_nicknames(_without_initials(text.gather(rows)))))
+    done.scatter(rows, _judged(_without_initials(text.gather(rows))))
     return done
 
 
