@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import importlib
 import re
-import tomllib
 import unicodedata
 from enum import IntFlag, auto
 from functools import cache, lru_cache
@@ -20,6 +19,8 @@ from pathlib import Path
 from typing import Any
 
 import hunspell
+
+from samepicture.privacy.vocabulary import vocabulary
 
 # One file a country; each names of people who live in England. What is not in Latin letters is left out below.
 _COUNTRIES = (
@@ -167,7 +168,7 @@ def bits(word: str) -> int:
 
 def _compound(parts: list[str], raised: list[str]) -> Is:
     """'Featherstone-Okoro', 'O'Connor', 'Al-Rashid', 'ellie-mae', 'Jun-jun': a name where each part may be; 'follow-up' is not."""
-    if parts[0] in _PREFIXES or all(_lists().flags.get(part, Is(0)) & Is.CALENDAR for part in parts):
+    if parts[0] in _PREFIXES or (parts[0] != parts[1] and all(_lists().flags.get(part, Is(0)) & Is.CALENDAR for part in parts)):
         return Is.ORDINARY
     each = [_lexical(part, brand=False) for part in parts]
     strong = Is.GIVEN | Is.FAMILY | Is.UNKNOWN
@@ -284,7 +285,7 @@ class _Lists:
     """The vocabulary and the lists of names, read once a process."""
 
     def __init__(self) -> None:
-        told = tomllib.loads(Path(__file__).with_name("vocabulary.toml").read_text(encoding="utf-8"))
+        told = vocabulary()
         words = {key: frozenset(value.split()) for section in told.values() for key, value in section.items() if isinstance(value, str)}
         words["kept"] = words["words"] | words["modern"]
         by_flag = {

@@ -267,7 +267,7 @@ def _rule() -> pl.Expr:
         | (pl.col("last") & _has("before", Is.NAME))
         | (pl.col("last") & (pl.col("gap").str.contains(r"[\n,–—-]") | _has("before", Is.THANKS)) & ~pl.col("word").eq("I"))
     )
-    signed = pl.col("signed") & raised & (any_name | proper | (pl.col("line") & _has("is", Is.ORDINARY))) & ~kept & ~place & ~task & ~everyday & ~misspelled
+    signed = pl.col("signed") & raised & ((any_name & (pl.col("line") | ~_has("is", Is.PLACE))) | proper | (pl.col("line") & _has("is", Is.ORDINARY))) & ~kept & ~place & ~task & ~everyday & ~misspelled
     # 'Kelly. Dom. Anil.': a sentence of one word among such.
     signed |= start & raised & word_name & ~dated & ~kept & _has("before", Is.NAME) & _has("after", Is.NAME | Is.GIVEN) & pl.col("next_gap").str.contains(r"^\.\s*$")
     signed |= _has("before", Is.INITIAL) & pl.col("gap").str.contains(r"^\. ?$") & raised & free & _has("is", Is.PROPER | Is.FAMILY_WORD) & ~everyday & ~task
