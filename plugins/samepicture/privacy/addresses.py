@@ -82,7 +82,7 @@ BEFORE_RUNS = (
             Rule(rf"{_AT_HOME}{_HOUSE}(?-u:\b)", "${1}[address]"),
             Rule(rf"((?i:\b(?:at|to|from|of|is|address|in|place)[:,]?\s+(?:the\s+)?|:\s*)){_HOME}(?-u:\b)", "${1}[address]"),
             # A farm or cottage by itself: 'High Bransby Farm, up past the church'. 'Manor Farm surgery' is none.
-            Rule(rf"(?-u:\b){_HOME}(\s*(?:[,.;!?)\n]|$)|\s+(?:is|was|and|has|had|where|up|past|near|off|beyond|by|to|down)\b)", "[address]${1}"),
+            Rule(rf"(?-u:\b)(?:[0-9]{{1,3}}[A-Za-z]?,?\s+)?{_HOME}(\s*(?:[,.;!?)\n]|$)|\s+(?:is|was|and|has|had|where|up|past|near|off|beyond|by|to|down)\b)", "[address]${1}"),
             Rule(rf"(?i)\bnumber (?:[0-9]+[a-z]?|{_SPOKEN}),?\s+(?:the\s+)?(?:\w+\s+){{0,2}}{any_of('dwelling')}(?-u:\b)", "[address]", "(?i)number "),
         ),
     ),

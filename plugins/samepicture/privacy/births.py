@@ -17,6 +17,7 @@ _SHORT = r"['’‘`]?[0-9]{2}"
 _YEAR = rf"(?:[0-9]{{4}}|{_SHORT})"
 _THE = r"(?:the )?"
 _OF = r"(?: of(?: the)? |[ ./-]{0,3})"
+_APART = r"(?: of(?: the)? |[ ./-]{1,3})"
 
 
 def _spoken(least: int, most: int) -> str:
@@ -28,7 +29,7 @@ _NUMERIC = rf"(?:[0-9]{{4}}{_SEP}[0-9]{{1,2}}{_SEP}[0-9]{{1,2}}|[0-9]{{1,2}}{_SE
 _WRITTEN = rf"(?:{_THE}{_DAY}{_OF}{_MONTH}[.,]?[ ./,-]{{0,2}}{_YEAR}|{_MONTH}[. -]{{1,2}}{_THE}{_DAY},? {_YEAR})"
 _DATE = (
     rf"(?:{_NUMERIC}|[0-9]{{8}}|[0-9]{{6}}|{_WRITTEN}|{_MONTH},? (?:of )?[0-9]{{4}}"
-    rf"|{_THE}{_DAY}{_OF}(?:{_DAY}|{_spoken(1, 2)}){_OF}(?:19|20)?{_SHORT}"
+    rf"|{_THE}{_DAY}{_APART}(?:{_DAY}|{_spoken(1, 2)}){_APART}(?:19|20)?{_SHORT}"
     rf"|{_THE}{_spoken(1, 2)}(?: of)? {_MONTH}(?:,? {_YEAR}|,? {_spoken(1, 6)})|{_THE}{_spoken(1, 2)}(?: of)?(?: the)? {_spoken(1, 2)},? {_spoken(1, 6)}"
     rf"|{_FEAST}(?:,? {_YEAR})?|{_THE}{_spoken(1, 2)}(?: of)? {_MONTH}|{_THE}{_DAY}[ -]?(?:of )?{_MONTH}|{_MONTH} {_DAY})"
 )
@@ -37,7 +38,7 @@ _BIRTH = (
     r"(?:\bborn\b|\bb\.|\bbrith\b|\bbirth[\s-]?(?:day|date|dt)\b|\b(?:date|day|time|dt) of birth\b|\bbirth(?:\s?[:=-]|\s(?:was|is)(?:\s(?:on|the))?)|\bb'?[\s-]?day\b|\bnew ?born\b|\bganwyd\b"
     r"|\burodzon\p{L}\b|\bd ?[./-]? ?o ?[./-]? ?b(?:irth)?)"
 )
-_UNTIL = r"\.?[^0-9\[\].!?]{0,45}?\[?"
+_UNTIL = r"[.?\x22”]{0,2}[^0-9\[\].!?]{0,45}?\[?"
 """Between the word and the date, within a sentence."""
 _PERSON = rf"(?:{any_of('whose_birthday')}|\[name\])"
 _AGE_ON = (

@@ -27,7 +27,7 @@ _RING = (
     r"[^0-9\[\]\n]{0,25})"
 )
 
-_CODES = (
+_INSURANCE = (
     Topic(
         DIGITS,
         (
@@ -43,6 +43,13 @@ _CODES = (
                 "${1}[NI number]",
                 r"(?i)\bni\b|\bnino\b|insurance",
             ),
+        ),
+    ),
+)
+_CODES = (
+    Topic(
+        DIGITS,
+        (
             Rule(
                 rf"(?i)(?-u:\b){any_of('postcode_area')}(?:[0-9][0-9A-HJKMNP-Y]?[\s-]{{0,2}}[0-9][ABD-HJLNP-UW-Z]{{2}}|\s[0-9]{{1,2}}\s[0-9]\s?[ABD-HJLNP-UW-Z]\s?[ABD-HJLNP-UW-Z])(?-u:\b)",
                 "[postcode]",
@@ -108,7 +115,7 @@ _NUMBERS = (
         ),
     ),
 )
-_BEFORE_RUNS = (*online.TOPICS, *births.TOPICS, *_CODES, *addresses.BEFORE_RUNS)
+_BEFORE_RUNS = (*online.TOPICS, *_INSURANCE, *births.TOPICS, *_CODES, *addresses.BEFORE_RUNS)
 _AFTER_RUNS = (*addresses.AFTER_RUNS, *_NUMBERS)
 _WORTH = tuple(
     dict.fromkeys(
