@@ -141,10 +141,10 @@ AFTER_RUNS = (
         ),
     ),
 )
-RUNS = (
-    (DIGITS, UNIT_RUN), (DIGITS, SAID_RUN), (DIGITS, RUN), (DIGITS, PLAIN_RUN),
-    (("one ", "two ", "three ", "four ", "five ", "six ", "seven ", "eight ", "nine ", "ten ", "eleven ", "twelve ", "teen ", "ty "), SPOKEN_RUN),
-)  # fmt: skip
+_NUMBER_AND_WORD = r"[0-9][A-Za-z]?,?\s+\p{L}"
+_SPOKEN_HOME = rf"(?i)\b(?:address|live[sd]?|living|home|moved|stay(?:s|ing)?|went|came|sent|we're|i'm)\b.{{1,20}}\b{_SPOKEN}\s"
+RUNS = (*((_NUMBER_AND_WORD, run) for run in (UNIT_RUN, SAID_RUN, RUN, PLAIN_RUN)), (_SPOKEN_HOME, SPOKEN_RUN))
+"""Which runs are judged, each with what has it looked for."""
 WORTH = (*listed("dwelling"), "boat", "barge", "berth", "mooring", "heol ", "stryd ", "ffordd ", "rhodfa ")
 """A text with none of these and no digit, in figures or words, has no address that we find."""
 

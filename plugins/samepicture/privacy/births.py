@@ -76,8 +76,9 @@ TOPICS = (
             Rule(rf"(?i)(?-u:\b){_DATE}([^0-9.,;:\[\]]{{0,30}}{_BIRTH})", "[date of birth]${1}"),
             Rule(_SPOKEN_LONG_AGO, "[date of birth]", "(?i)nineteen"),
             Rule(rf"(?i){_AGE_ON}{_DATE}(?-u:\b)", "${1}[date of birth]", r"[0-9] (?:years old )?(?:on|this|last|next) "),
-            Rule(_BABY, "${1}[date of birth]${2}", "[0-9]"),
+            Rule(_BABY, "${1}[date of birth]${2}", "[0-9] (?:baby|child|kid|birthday)"),
         ),
+        further=(*DIGITS, "teen", "twent", "thirt", "first", "second", "third", "fth", "sixth", "nth", "ighth", "christmas", "xmas", "new year", "boxing", "hogmanay"),
     ),
     Topic(
         DIGITS,

@@ -68,22 +68,32 @@ def without_names(text: pl.Series) -> pl.Series:
 
 def _slice(text: pl.Series) -> pl.Series:
     text = _without_nicknames(text)
-    rows = _worth(text)
-    if not rows.len():
-        return text
     done = text.clone()
-    done.scatter(rows, _judged(_without_initials(text.gather(rows))))
+    # Few texts hold a phrase that is kept, and to look for some hundred of them is dear.
+    holds = text.str.contains_any(_spelt_phrases(), ascii_case_insensitive=True).fill_null(False)
+    for rows, word in (((~holds).arg_true(), _WORD), (holds.arg_true(), _phrase_or_word())):
+        worth = rows.gather(_worth(text.gather(rows), word))
+        if worth.len():
+            done.scatter(worth, _judged(_without_initials(text.gather(worth)), word))
     return done
 
 
 def _without_initials(text: pl.Series) -> pl.Series:
     """'J.T.', 'KW at 04:10' and 'initialled KW' are somebody; 'U.K.' and 'CT at 10:30' are not."""
-    for said in text.str.extract_all(_INITIALLED).explode().drop_nulls().unique():
-        initials = _INITIALS_IN.search(said)
-        if initials and re.sub(r"\W", "", initials.group()) not in NOBODY:
-            kept = said.replace(initials.group(), PLACEHOLDER, 1).replace("$", "$$")
-            text = text.str.replace_all(rf"\b{re.escape(said)}", kept)
+    rows = text.str.contains(_INITIALLED).arg_true()
+    if not rows.len():
+        return text
+    found = text.gather(rows)
+    different = [said for said in found.str.extract_all(_INITIALLED).explode().drop_nulls().unique() if _somebodys(said)]
+    if different:
+        text = text.clone()
+        text.scatter(rows, found.str.replace_many(different, [_INITIALS_IN.sub(PLACEHOLDER, said, count=1) for said in different]))
     return text
+
+
+def _somebodys(said: str) -> bool:
+    initials = _INITIALS_IN.search(said)
+    return initials is not None and re.sub(r"\W", "", initials.group()) not in NOBODY
 
 
 def _without_nicknames(text: pl.Series) -> pl.Series:
@@ -98,14 +108,19 @@ def _without_nicknames(text: pl.Series) -> pl.Series:
     return text
 
 
+_WORD = r"(?:\[[A-Za-z -]{3,16}\](?:['’]s\b)?|[\p{L}\p{M}]+(?:['’\-][\p{L}\p{M}]+)*)"
+"""A placeholder or a word, each with its 's."""
+
+
 @cache
-def _word() -> str:
-    """A phrase that is kept, a placeholder, or a word, each with its 's."""
+def _phrase_or_word() -> str:
     kept = "|".join(re.escape(phrase).replace("'", "['’]") for phrase in sorted(phrases(), key=len, reverse=True))
-    return (
-        rf"(?:\b(?i:{kept})\b|\[[A-Za-z -]{{3,16}}\](?:['’]s\b)?|"
-        r"[\p{L}\p{M}]+(?:['’\-][\p{L}\p{M}]+)*)"
-    )
+    return rf"(?:\b(?i:{kept})\b|{_WORD})"
+
+
+@cache
+def _spelt_phrases() -> list[str]:
+    return sorted({spelt for phrase in phrases() for spelt in (phrase, phrase.replace("'", "’"))})
 
 
 def _known(words: pl.Series) -> pl.Series:
@@ -116,9 +131,9 @@ def _known(words: pl.Series) -> pl.Series:
     )
 
 
-def _worth(text: pl.Series) -> pl.Series:
+def _worth(text: pl.Series, word: str) -> pl.Series:
     """Rows that hold a word that may be a name; most hold none."""
-    words = pl.DataFrame({"row": pl.int_range(text.len(), eager=True), "word": text.str.extract_all(_word())}).explode("word").drop_nulls()
+    words = pl.DataFrame({"row": pl.int_range(text.len(), eager=True), "word": text.str.extract_all(word)}).explode("word").drop_nulls()
     if words.is_empty():
         return pl.Series([], dtype=pl.Int64)
     is_ = _known(words.get_column("word"))
@@ -134,12 +149,12 @@ def _worth(text: pl.Series) -> pl.Series:
     return pl.concat([words.filter(may_be).get_column("row"), signed.cast(pl.Int64)]).unique().sort()
 
 
-def _judged(text: pl.Series) -> pl.Series:
+def _judged(text: pl.Series, word: str) -> pl.Series:
     frame = pl.DataFrame(
         {
             "row": pl.int_range(text.len(), eager=True),
-            "gap": text.str.replace_all(_CUT, " ", literal=True).str.replace_all(_word(), _CUT).str.split(_CUT),
-            "word": text.str.replace_all(_CUT, " ", literal=True).str.extract_all(_word()),
+            "gap": text.str.replace_all(_CUT, " ", literal=True).str.replace_all(word, _CUT).str.split(_CUT),
+            "word": text.str.replace_all(_CUT, " ", literal=True).str.extract_all(word),
         }
     )
     # One more gap than words: the last gap is followed by none.
