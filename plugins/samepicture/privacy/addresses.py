@@ -42,7 +42,9 @@ SAID_RUN = rf"(?i){_SAID}{_STREET}"
 """The same where somebody says that it is where they live."""
 SPOKEN_RUN = rf"(?i){_SAID}{_SPOKEN},?\s+(?:{_WORD}\s+){{1,3}}?(?:{_SURE}|close|drive|court|hill|rise|row)\b"
 """A number in words, where somebody says that it is where they live: 'home is twenty two marsh lane'."""
-UNIT_RUN = rf"(?i)\b{_UNIT},?\s+(?:{_NUMBER},?\s+)?(?:{_WORD},?\s+){{1,6}}?(?:{_SURE}|{_BUILDING}|{_LIKELY})\b(?:,?\s+(?:{_SURE}|{_LIKELY})\b)*"
+UNIT_RUN = (
+    rf"(?i)\b{_UNIT},?\s+(?:{_NUMBER},?\s+)?(?:{_WORD},?\s+){{1,6}}?(?:{_SURE}|{_BUILDING}|{_LIKELY})\b(?:,?\s+(?:{_SURE}|{_LIKELY})\b)*"
+)
 PLAIN_RUN = (
     rf"(?i)\b(?:address(?:'s| is| was)?|(?:live|lives|lived|living|moved)\s(?:at|to|from|in))[:,]?\s+{_NUMBER},?\s+(?:{_WORD}[ ,]*){{1,3}}"
 )
@@ -82,8 +84,15 @@ BEFORE_RUNS = (
             Rule(rf"{_AT_HOME}{_HOUSE}(?-u:\b)", "${1}[address]"),
             Rule(rf"((?i:\b(?:at|to|from|of|is|address|in|place)[:,]?\s+(?:the\s+)?|:\s*)){_HOME}(?-u:\b)", "${1}[address]"),
             # A farm or cottage by itself: 'High Bransby Farm, up past the church'. 'Manor Farm surgery' is none.
-            Rule(rf"(?-u:\b)(?:[0-9]{{1,3}}[A-Za-z]?,?\s+)?{_HOME}(\s*(?:[,.;!?)\n]|$)|\s+(?:is|was|and|has|had|where|up|past|near|off|beyond|by|to|down)\b)", "[address]${1}"),
-            Rule(rf"(?i)\bnumber (?:[0-9]+[a-z]?|{_SPOKEN}),?\s+(?:the\s+)?(?:\w+\s+){{0,2}}{any_of('dwelling')}(?-u:\b)", "[address]", "(?i)number "),
+            Rule(
+                rf"(?-u:\b)(?:[0-9]{{1,3}}[A-Za-z]?,?\s+)?{_HOME}(\s*(?:[,.;!?)\n]|$)|\s+(?:is|was|and|has|had|where|up|past|near|off|beyond|by|to|down)\b)",
+                "[address]${1}",
+            ),
+            Rule(
+                rf"(?i)\bnumber (?:[0-9]+[a-z]?|{_SPOKEN}),?\s+(?:the\s+)?(?:\w+\s+){{0,2}}{any_of('dwelling')}(?-u:\b)",
+                "[address]",
+                "(?i)number ",
+            ),
         ),
     ),
     Topic(
@@ -136,7 +145,10 @@ AFTER_RUNS = (
         (
             Rule(rf"(?-u:\b)(?:(?:{_PART}),?\s+){{1,3}}\[address\]", "[address]"),
             Rule(rf"\[address\],\s+(?:{_ROAD}|{_PART})(?-u:\b)", "[address]", r"\[address\],"),
-            Rule(rf"((?i:\b(?:at|address(?:'s| is)?:?|live|lives|from|to|in|c/o)\s))(?:The\s+)?(?:{_NAMED}\s+){{0,2}}{_NAMED},\s+\[address\]", "${1}[address]"),
+            Rule(
+                rf"((?i:\b(?:at|address(?:'s| is)?:?|live|lives|from|to|in|c/o)\s))(?:The\s+)?(?:{_NAMED}\s+){{0,2}}{_NAMED},\s+\[address\]",
+                "${1}[address]",
+            ),
             Rule(r"\[address\](?:,?\s+\[address\])+", "[address]"),
         ),
     ),

@@ -41,9 +41,7 @@ _BIRTH = (
 _UNTIL = r"[.?\x22”]{0,2}[^0-9\[\].!?]{0,45}?\[?"
 """Between the word and the date, within a sentence."""
 _PERSON = rf"(?:{any_of('whose_birthday')}|\[name\])"
-_AGE_ON = (
-    rf"(\b(?:{_PERSON}(?:'s| is| was| will be|'ll be| turns| turned| turning)|(?:turns|turned|turning|became)) (?:just |only )?[0-9]{{1,3}} (?:years old )?(?:on|this|last|next) (?:{any_of('weekday')},? )?)"
-)
+_AGE_ON = rf"(\b(?:{_PERSON}(?:'s| is| was| will be|'ll be| turns| turned| turning)|(?:turns|turned|turning|became)) (?:just |only )?[0-9]{{1,3}} (?:years old )?(?:on|this|last|next) (?:{any_of('weekday')},? )?)"
 _LONG_AGO = (
     r"(?-u:\b)(?:(?:0?[1-9]|[12][0-9]|3[01]) ?[-./] ?(?:0?[1-9]|1[0-2]) ?[-./] ?(?:19[0-9]{2}|['’]?[3-9][0-9])|(?:0?[1-9]|[12][0-9]|3[01]) (?:0?[1-9]|1[0-2]) 19[0-9]{2}"
     rf"|19[0-9]{{2}}[-./][01]?[0-9][-./][0-3]?[0-9]|(?i:[0-9]{{1,2}} ?[-./ ] ?{_ROMAN} ?[-./ ] ?19[0-9]{{2}})"
@@ -65,7 +63,11 @@ TOPICS = (
         (
             # No bracket in between: what is replaced already says 'birth' itself.
             Rule(rf"(?i)({_BIRTH}{_UNTIL}){_DATE}(?-u:\b)", "${1}[date of birth]"),
-            Rule(rf"(?i)({_BIRTH}[^0-9\[\]]{{0,30}}(?:[0-9]{{1,2}}(?:\+[0-9])? ?(?:weeks?|wks?)|[0-9]{{1,2}}[.:][0-9]{{2}} ?(?:am|pm)?)[^0-9\[\].!?]{{0,25}}?){_DATE}(?-u:\b)", "${1}[date of birth]", "(?i)born"),
+            Rule(
+                rf"(?i)({_BIRTH}[^0-9\[\]]{{0,30}}(?:[0-9]{{1,2}}(?:\+[0-9])? ?(?:weeks?|wks?)|[0-9]{{1,2}}[.:][0-9]{{2}} ?(?:am|pm)?)[^0-9\[\].!?]{{0,25}}?){_DATE}(?-u:\b)",
+                "${1}[date of birth]",
+                "(?i)born",
+            ),
             Rule(rf"(?i)(\bd ?[./-]? ?o ?[./-]? ?b\.?[:=-]?){_DATE}(?-u:\b)", "${1}[date of birth]", "(?i)b[:.=-]?[0-9]"),
             Rule(
                 rf"(?i)(\[date of birth\][^0-9\[\].!?]{{0,30}}\b(?:not|or|be|instead of|rather than|but|nor)(?: the| on)? ){_DATE}(?-u:\b)",
@@ -78,7 +80,24 @@ TOPICS = (
             Rule(rf"(?i){_AGE_ON}{_DATE}(?-u:\b)", "${1}[date of birth]", r"[0-9] (?:years old )?(?:on|this|last|next) "),
             Rule(_BABY, "${1}[date of birth]${2}", "[0-9] (?:baby|child|kid|birthday)"),
         ),
-        further=(*DIGITS, "teen", "twent", "thirt", "first", "second", "third", "fth", "sixth", "nth", "ighth", "christmas", "xmas", "new year", "boxing", "hogmanay"),
+        further=(
+            *DIGITS,
+            "teen",
+            "twent",
+            "thirt",
+            "first",
+            "second",
+            "third",
+            "fth",
+            "sixth",
+            "nth",
+            "ighth",
+            "christmas",
+            "xmas",
+            "new year",
+            "boxing",
+            "hogmanay",
+        ),
     ),
     Topic(
         DIGITS,

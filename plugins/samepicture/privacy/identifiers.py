@@ -56,7 +56,11 @@ _CODES = (
                 r"[0-9]\s?[A-Za-z]\s?[A-Za-z](?-u:\b)",
             ),
             Rule(r"(?-u:\b)[A-HJ-PR-Y]{2}[0-9]{2}[\s-]?[A-HJ-PR-Z]{3}(?-u:\b)", "[vehicle]", "[0-9]{2}"),
-            Rule(r"(?-u:\b)(?:[A-HJ-NPR-TV-Y][0-9]{3} [A-HJ-PR-Y]{3}|[A-HJ-PR-Y]{3} [0-9]{3}[A-HJ-NPR-TV-Y])(?-u:\b)", "[vehicle]", "[0-9]{3}"),
+            Rule(
+                r"(?-u:\b)(?:[A-HJ-NPR-TV-Y][0-9]{3} [A-HJ-PR-Y]{3}|[A-HJ-PR-Y]{3} [0-9]{3}[A-HJ-NPR-TV-Y])(?-u:\b)",
+                "[vehicle]",
+                "[0-9]{3}",
+            ),
         ),
     ),
     Topic(
@@ -77,7 +81,7 @@ _CODES = (
             Rule(r"(?-u:\b)(?:[A-Z]?[IZ][A-Z]|[A-Z][A-Z]?[IZ])[\s-]?[0-9]{4}(?-u:\b)", "[vehicle]", "[A-Z][\\s-]?[0-9]{4}"),
             # Without a year: three letters and some digits, next to the car or to what befell it.
             Rule(
-                rf"((?i:\b(?:car|van|taxi|cab|motor|bike|minibus|plate|vehicle)[,:]?\s+\(?))(?:[0-9]{{1,4}} ?[A-Z]{{3}}|[A-Z]{{3}} ?[0-9]{{1,4}})(?-u:\b)",
+                r"((?i:\b(?:car|van|taxi|cab|motor|bike|minibus|plate|vehicle)[,:]?\s+\(?))(?:[0-9]{1,4} ?[A-Z]{3}|[A-Z]{3} ?[0-9]{1,4})(?-u:\b)",
                 "${1}[vehicle]",
                 "[0-9] ?[A-Z]{3}|[A-Z]{3} ?[0-9]",
             ),
@@ -117,13 +121,9 @@ _NUMBERS = (
 )
 _BEFORE_RUNS = (*online.TOPICS, *_INSURANCE, *births.TOPICS, *_CODES, *addresses.BEFORE_RUNS)
 _AFTER_RUNS = (*addresses.AFTER_RUNS, *_NUMBERS)
-_WORTH = tuple(
-    dict.fromkeys(
-        (*DIGITS, "@", "_", "#", "u/", "www.", "://", "dot", "at)", "at]", ".blog", ".com", ".co", ".net", ".org", ".example", ".info")
-        + tuple(f".{end}/" for end in ("com", "uk", "org", "net", "me", "io", "example", "ly", "be"))
-        + online.NETWORKS + births.BORN + addresses.WORTH + spoken.WORTH
-    )
-)  # fmt: skip
+_MARKS = ("@", "_", "#", "u/", "www.", "://", "dot", "at)", "at]", ".blog", ".com", ".co", ".net", ".org", ".example", ".info")
+_SITES = tuple(f".{end}/" for end in ("com", "uk", "org", "net", "me", "io", "example", "ly", "be"))
+_WORTH = (*DIGITS, *_MARKS, *_SITES, *online.NETWORKS, *births.BORN, *addresses.WORTH, *spoken.WORTH)
 """A text with none of these holds nothing that any rule replaces."""
 
 

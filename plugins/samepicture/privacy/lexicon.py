@@ -128,7 +128,9 @@ _BRITISH = tuple(
 )  # fmt: skip
 _INNER_CAPITAL = ("mc", "mac", "de", "la", "le", "van", "fitz", "jo", "da", "di", "du", "o", "al", "el", "st")
 """Behind these a name goes on with a capital; elsewhere that is a brand: 'AskMyGP'."""
-_PREFIXES = frozenset("anti co cross de ex extra half ill inter intra long micro mid mini multi non off on over post pre re self semi sub super un under well x".split())
+_PREFIXES = frozenset(
+    "anti co cross de ex extra half ill inter intra long micro mid mini multi non off on over post pre re self semi sub super un under well x".split()
+)
 _ROLES = re.compile(r"(?:ologists?|iatrists?|therapists?|nurses|doctors|midwives)$")
 _SETTLED = re.compile(
     r"(?:ton|ham|bury|ley|field|worth|wick|combe|stead|hurst|dale|bridge|port|pool|cester|sea|den|don|by|thwaite|holme|ness|moor|ford)$"

@@ -6,8 +6,11 @@ between a word and the one before it. Each word is a sum of `lexicon.Is`.
 
 from __future__ import annotations
 
+from functools import cache
+
 import polars as pl
 
+from samepicture.privacy import gaps
 from samepicture.privacy.lexicon import Is
 
 OWNING = r"(['’][sS])$"
@@ -18,8 +21,15 @@ NOBODY = frozenset(
 """Initials that are nobody's."""
 
 
+@cache
+def _rules() -> tuple[dict[str, pl.Expr], dict[str, pl.Expr], pl.Expr]:
+    """The rules, built once: how a word stands, how it may be read, whether it is a name."""
+    return _spacing(), _readings(), _rule()
+
+
 def names(words: pl.DataFrame) -> pl.Series:
     """Which words of the frame are (part of) a name."""
+    spacing, readings, rule = _rules()
     features = words.lazy().select(
         "word",
         "is",
@@ -29,18 +39,17 @@ def names(words: pl.DataFrame) -> pl.Series:
         pl.col("is").shift(-2).fill_null(0).alias("after2"),
         pl.col("row").ne(pl.col("row").shift(1)).fill_null(True).alias("first"),
         pl.col("word").shift(-1).fill_null("").alias("next"),
-        "gap",
-        pl.col("gap").shift(-1).fill_null("").alias("next_gap"),
+        gaps.numbered(words.get_column("gap")).alias("gap"),
     )
-    features = features.with_columns(last=pl.col("next") == "").with_columns(ending=pl.col("last").shift(-1).fill_null(True))
-    features = features.with_columns(**_spacing())
-    features = features.with_columns(**_readings())
+    features = features.with_columns(pl.col("gap").shift(-1).fill_null(0).alias("next_gap"), last=pl.col("next") == "")
+    features = features.with_columns(ending=pl.col("last").shift(-1).fill_null(True), **spacing)
+    features = features.with_columns(**readings)
     # A place is told by its last word: 'Florence Nightingale ward'.
     for _ in range(2):
         features = features.with_columns(
             place=pl.col("place") | (pl.col("spaced_after") & pl.col("proper") & pl.col("place").shift(-1) & pl.col("proper").shift(-1))
         )
-    return features.select(_rule()).collect().to_series()
+    return features.select(rule).collect().to_series()
 
 
 def _has(column: str, flags: Is) -> pl.Expr:
@@ -49,17 +58,16 @@ def _has(column: str, flags: Is) -> pl.Expr:
 
 def _spacing() -> dict[str, pl.Expr]:
     """How a word stands to its neighbours."""
-    gap, after = pl.col("gap"), pl.col("next_gap")
-    titled = _has("before", Is.TITLE | Is.INITIAL) & gap.str.contains(r"^\. ?$")
+    titled = _has("before", Is.TITLE | Is.INITIAL) & gaps.before(r"^\. ?$")
     return {
-        "spaced": ~pl.col("first") & (gap.str.contains(r"^(?:[ \t\u00a0]+|-)$") | titled),
-        "spaced_after": after.str.contains(r"^[ \t\u00a0]+$"),
+        "spaced": ~pl.col("first") & (gaps.before(r"^(?:[ \t\u00a0]+|-)$") | titled),
+        "spaced_after": gaps.behind(r"^[ \t\u00a0]+$"),
         "owning": pl.col("word").str.contains(OWNING),
-        "start": pl.col("first") | (gap.str.contains(r"[.!?:;\n•*…]") & ~titled),
-        "signed": pl.col("last") & (gap.str.contains(r"[\n,\-–—.!]") | _has("before", Is.THANKS | Is.FIELD)),
-        "line": gap.str.contains(r"\n"),
-        "dotted": after.str.starts_with("."),
-        "figures": gap.str.contains(r"[0-9]\S?\S? ?$") | after.str.contains(r"^[,:\-]? ?[0-9]"),
+        "start": pl.col("first") | (gaps.before(r"[.!?:;\n•*…]") & ~titled),
+        "signed": pl.col("last") & (gaps.before(r"[\n,\-–—.!]") | _has("before", Is.THANKS | Is.FIELD)),
+        "line": gaps.before(r"\n"),
+        "dotted": gaps.behind(r"^\."),
+        "figures": gaps.before(r"[0-9]\S?\S? ?$") | gaps.behind(r"^[,:\-]? ?[0-9]"),
     }
 
 
@@ -75,20 +83,24 @@ def _readings() -> dict[str, pl.Expr]:
     moved = spaced & _has("before", Is.TO | Is.MOVING) & (_has("before2", Is.MOVING) | _has("is", Is.SETTLED)) & ~_has("is", Is.GIVEN)
     thing = spaced_after & _has("after", Is.THING)
     named_place = spaced & (_has("before", Is.BEFORE | Is.THE) | (_has("before", Is.BEFORE_PLACE) & ~common))
-    listed = _has("before2", Is.NAME) & _has("before", Is.AND) | _has("before", Is.NAME) & pl.col("gap").str.contains("^ ?[,&/+] ?$")
+    listed = _has("before2", Is.NAME) & _has("before", Is.AND) | _has("before", Is.NAME) & gaps.before("^ ?[,&/+] ?$")
     thanked = spaced & (_has("before", Is.THANKS) | (_has("before2", Is.THANKS) & _has("before", Is.TO | Is.YOU)))
     met = spaced & _has("before2", Is.MET) & _has("before", Is.BY)
-    introduced = spaced & (_has("before", Is.CALLED) | (_has("before", Is.AM) & (raised | _has("is", Is.GIVEN))) | (_has("before2", Is.FIELD) & _has("before", Is.IS)))
+    introduced = spaced & (
+        _has("before", Is.CALLED)
+        | (_has("before", Is.AM) & (raised | _has("is", Is.GIVEN)))
+        | (_has("before2", Is.FIELD) & _has("before", Is.IS))
+    )
     named = spaced & raised & ((_has("before2", Is.CALL) & _has("before", Is.WHOM)) | (_has("before2", Is.SELF) & _has("before", Is.AS)))
-    field = _has("before", Is.FIELD | Is.ROLE | Is.KIN) & pl.col("gap").str.contains(r"^ ?[:=\-–] ?$")
-    apposed = pl.col("gap").str.contains("^, ?$") & _has("before", Is.KIN | Is.ROLE) & _has("before2", Is.WHOSE | Is.ROLE) & raised
+    field = _has("before", Is.FIELD | Is.ROLE | Is.KIN) & gaps.before(r"^ ?[:=\-–] ?$")
+    apposed = gaps.before("^, ?$") & _has("before", Is.KIN | Is.ROLE) & _has("before2", Is.WHOSE | Is.ROLE) & raised
     return {
         "raised": raised | _has("is", Is.CAPITALS),
         "proper": (raised | _has("is", Is.CAPITALS)) & ~_has("is", Is.STOP | Is.TITLE | Is.ROLE | Is.VERB),
         "trigger": (spaced & _has("before", Is.ROLE | Is.KIN)) | thanked | met | introduced | named | field | apposed | listed,
         "thanked": thanked,
         "listed": listed,
-        "numbered": spaced & _has("before", Is.ON | Is.FROM | Is.TO | Is.INSIDE) & pl.col("next_gap").str.contains(r"^ [0-9]{1,2}(?:[^0-9:a-zA-Z/]|$)"),
+        "numbered": spaced & _has("before", Is.ON | Is.FROM | Is.TO | Is.INSIDE) & gaps.behind(r"^ [0-9]{1,2}(?:[^0-9:a-zA-Z/]|$)"),
         "for": spaced & _has("before2", Is.ROLE | Is.KIN) & (pl.col("word").shift(1) == "for"),
         "place": head | thing | inside | moved | named_place | article | medical,
     }
@@ -181,12 +193,20 @@ def _rule() -> pl.Expr:
         )
         | (upper & start & ~task & ~kept & ~place & ~everyday & _has("is", Is.GIVEN_WORD | Is.FAMILY_WORD) & _personal_beyond_doubt())
         # 'Cook the OT': also a word for what people do, where it is a family's name too.
-        | (raised & _has("is", Is.ROLE) & _has("is", Is.FAMILY_WORD) & after & _has("after", Is.THE) & _has("after2", Is.ROLE) & (start | _has("before", Is.AND)))
+        | (
+            raised
+            & _has("is", Is.ROLE)
+            & _has("is", Is.FAMILY_WORD)
+            & after
+            & _has("after", Is.THE)
+            & _has("after2", Is.ROLE)
+            & (start | _has("before", Is.AND))
+        )
     )
     particle = spaced & _has("is", Is.PARTICLE) & _has("before", Is.TITLE | Is.NAME) & after & _has("after", Is.CAPITAL)
     # What: the word itself is a name.
     within = raised & ~start & free & (name | (unknown & ~task & ~(misspelled & (letters >= 8))) | (word_name & ~dated & ~everyday))
-    ends = pl.col("next_gap").str.contains(r"^\s*[.!\n&]") | (after & _has("after", Is.NAME | Is.YOU | Is.STOP))
+    ends = gaps.behind(r"^\s*[.!\n&]") | (after & _has("after", Is.NAME | Is.YOU | Is.STOP))
     at_start = (
         upper
         & start
@@ -194,7 +214,15 @@ def _rule() -> pl.Expr:
         & (
             (name & (raised | (letters >= 4)))
             | (unknown & raised & ends & ~_has("is", Is.MISTYPED | Is.SETTLED))
-            | ((word_name | (((unknown & ~misspelled) | _has("is", Is.PROPER)) & raised) | (unknown & _has("is", Is.CAPITALS) & (letters >= 6) & ~misspelled & ~_has("after", Is.YOU))) & personal & ~dated)
+            | (
+                (
+                    word_name
+                    | (((unknown & ~misspelled) | _has("is", Is.PROPER)) & raised)
+                    | (unknown & _has("is", Is.CAPITALS) & (letters >= 6) & ~misspelled & ~_has("after", Is.YOU))
+                )
+                & personal
+                & ~dated
+            )
         )
     )
     at_post = after & _has("after", Is.ON | Is.FROM | Is.INSIDE) & _has("after2", Is.HEAD | Is.POST)
@@ -230,7 +258,7 @@ def _rule() -> pl.Expr:
     )
     lower_word = (
         ~upper
-        & (start | pl.col("gap").str.contains("^, ?$"))
+        & (start | gaps.before("^, ?$"))
         & word_name
         & ~modal
         & ~kept
@@ -245,7 +273,11 @@ def _rule() -> pl.Expr:
         & _has("before", Is.NAME)
         & ~kept
         & ~dated
-        & ((upper & any_name & ~task & ~misspelled) | (raised & ~task & ~everyday & ~_has("is", Is.PLACE)) | (~upper & _has("is", Is.FAMILY)))
+        & (
+            (upper & any_name & ~task & ~misspelled)
+            | (raised & ~task & ~everyday & ~_has("is", Is.PLACE))
+            | (~upper & _has("is", Is.FAMILY))
+        )
     )
     ahead = upper & (any_name | ~start) & ~task & free & ~dated & after & _has("after", Is.NAME) & ~(start & modal)
     paired = (
@@ -265,14 +297,35 @@ def _rule() -> pl.Expr:
         | (after & _has("after", Is.NAME | Is.FAMILY) & ~pl.col("word").is_in(["I", "A"]))
         | (pl.col("line") & (pl.col("last") | chain))
         | (pl.col("last") & _has("before", Is.NAME))
-        | (pl.col("last") & (pl.col("gap").str.contains(r"[\n,–—-]") | _has("before", Is.THANKS)) & ~pl.col("word").eq("I"))
+        | (pl.col("last") & (gaps.before(r"[\n,–—-]") | _has("before", Is.THANKS)) & ~pl.col("word").eq("I"))
     )
-    signed = pl.col("signed") & raised & ((any_name & (pl.col("line") | ~_has("is", Is.PLACE))) | proper | (pl.col("line") & _has("is", Is.ORDINARY))) & ~kept & ~place & ~task & ~everyday & ~misspelled
+    signed = (
+        pl.col("signed")
+        & raised
+        & ((any_name & (pl.col("line") | ~_has("is", Is.PLACE))) | proper | (pl.col("line") & _has("is", Is.ORDINARY)))
+        & ~kept
+        & ~place
+        & ~task
+        & ~everyday
+        & ~misspelled
+    )
     # 'Kelly. Dom. Anil.': a sentence of one word among such.
-    signed |= start & raised & word_name & ~dated & ~kept & _has("before", Is.NAME) & _has("after", Is.NAME | Is.GIVEN) & pl.col("next_gap").str.contains(r"^\.\s*$")
-    signed |= _has("before", Is.INITIAL) & pl.col("gap").str.contains(r"^\. ?$") & raised & free & _has("is", Is.PROPER | Is.FAMILY_WORD) & ~everyday & ~task
+    signed |= (
+        start & raised & word_name & ~dated & ~kept & _has("before", Is.NAME) & _has("after", Is.NAME | Is.GIVEN) & gaps.behind(r"^\.\s*$")
+    )
+    signed |= (
+        _has("before", Is.INITIAL) & gaps.before(r"^\. ?$") & raised & free & _has("is", Is.PROPER | Is.FAMILY_WORD) & ~everyday & ~task
+    )
     # 'Femke, Thirsk': somebody signs with where they live.
-    signed |= start & raised & free & (unknown | _has("is", Is.PROPER)) & pl.col("next_gap").str.contains("^, ?$") & _has("after", Is.PLACE | Is.SETTLED) & pl.col("ending")
+    signed |= (
+        start
+        & raised
+        & free
+        & (unknown | _has("is", Is.PROPER))
+        & gaps.behind("^, ?$")
+        & _has("after", Is.PLACE | Is.SETTLED)
+        & pl.col("ending")
+    )
     barred = (
         _has("is", Is.NAME | Is.STOP | Is.TITLE)
         & ~word_name
@@ -308,7 +361,7 @@ def _personal_beyond_doubt() -> pl.Expr:
         (after & (_has("after", Is.THE | Is.WHOSE) | (pl.col("next") == "da")) & _has("after2", Is.ROLE))
         | (after & _has("after", Is.ON | Is.FROM | Is.INSIDE) & _has("after2", Is.POST))
         | (after & _has("after", Is.AND) & _has("after2", Is.GIVEN | Is.NAME))
-        | (_has("after", Is.ROLE) & pl.col("next_gap").str.contains(r"^ ?[(\-–,] ?$"))
+        | (_has("after", Is.ROLE) & gaps.behind(r"^ ?[(\-–,] ?$"))
     )
 
 
@@ -325,10 +378,10 @@ def _personal() -> pl.Expr:
             & (_has("after2", Is.HEAD | Is.ROLE | Is.POST) | ~_has("is", Is.MODAL | Is.ABSTRACT | Is.EVERYDAY))
         )
         | (after & _has("after", Is.AND) & _has("after2", named) & _has("after2", Is.CAPITAL | Is.CAPITALS | Is.NAME))
-        | (_has("after", Is.ROLE) & pl.col("next_gap").str.contains(r"^ ?[(\-–,] ?(?:the |our |my )?$"))
+        | (_has("after", Is.ROLE) & gaps.behind(r"^ ?[(\-–,] ?(?:the |our |my )?$"))
         | pl.col("owning")
         | (
-            pl.col("next_gap").str.contains("^(?:,| ?[&/+] ?| [-–—] )")
+            gaps.behind("^(?:,| ?[&/+] ?| [-–—] )")
             & ~(_has("after", Is.CAPITAL) & ~_has("after", Is.GIVEN | Is.NAME))
             & ~(_has("is", Is.ABSTRACT | Is.EVERYDAY) & ~_has("after", Is.WHOSE | Is.THE | Is.GIVEN | Is.NAME))
         )

@@ -33,9 +33,7 @@ _MERGED = (
     r"\[name\](?:(?:\s+|-|\. ?|,? ?\x00)(?:(?:de|da|do|dos|del|van|von|der|den|ter|bin|binti|ibn|al|el|ap|ab|ben|la|le)\s+){0,2}\[name\])+"
 )
 
-_NICKNAME = (
-    r"\b(?:Big|Little|Wee|Young|Old|BIG|LITTLE|YOUNG|OLD|Geordie|Scouse|Brummie|Welsh|Irish|Scottish|Scotch|Polish|Cockney|Posh|Umm|Um|Abu|Tall|Lovely)\s+\[name\]"
-)
+_NICKNAME = r"\b(?:Big|Little|Wee|Young|Old|BIG|LITTLE|YOUNG|OLD|Geordie|Scouse|Brummie|Welsh|Irish|Scottish|Scotch|Polish|Cockney|Posh|Umm|Um|Abu|Tall|Lovely)\s+\[name\]"
 """What stands before a name and is part of it."""
 _THEY_CALL = (
     (
@@ -145,7 +143,9 @@ def _worth(text: pl.Series, word: str) -> pl.Series:
         | (raised & (is_ & int(POSSIBLE) != 0))
         | ((is_ & int(Is.UNKNOWN) != 0) & (is_ & int(Is.MISTYPED) == 0))
     )
-    signed = (text.str.contains(_INITIALS) | text.str.contains(_INITIALLED) | text.str.contains(_CAPITAL_WITHIN)).fill_null(False).arg_true()
+    signed = (
+        (text.str.contains(_INITIALS) | text.str.contains(_INITIALLED) | text.str.contains(_CAPITAL_WITHIN)).fill_null(False).arg_true()
+    )
     return pl.concat([words.filter(may_be).get_column("row"), signed.cast(pl.Int64)]).unique().sort()
 
 

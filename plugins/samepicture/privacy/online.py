@@ -54,7 +54,11 @@ TOPICS = (
                 "${1}[handle]${2}",
             ),
             # Beside the name of a network, what looks like nothing but a handle: 'FrostyPaws3318'.
-            Rule(r"(?-u:\b)(?:[A-Z][a-z]+(?:[A-Z][a-z]+){2,5}[0-9]{0,6}|[A-Z][a-z]+[A-Z][a-z]+[0-9]{2,6}|[A-Za-z][a-z]{5,}[0-9]{2,6})(?-u:\b)", "[handle]", "(?i)[a-z][0-9]{2}|[a-z][A-Z]"),
+            Rule(
+                r"(?-u:\b)(?:[A-Z][a-z]+(?:[A-Z][a-z]+){2,5}[0-9]{0,6}|[A-Z][a-z]+[A-Z][a-z]+[0-9]{2,6}|[A-Za-z][a-z]{5,}[0-9]{2,6})(?-u:\b)",
+                "[handle]",
+                "(?i)[a-z][0-9]{2}|[a-z][A-Z]",
+            ),
         ),
     ),
     Topic(
