@@ -67,9 +67,10 @@ def without_names(text: pl.Series) -> pl.Series:
 def _slice(text: pl.Series) -> pl.Series:
     text = _without_nicknames(text)
     done = text.clone()
-    # Few texts hold a phrase that is kept, and to look for some hundred of them is dear.
+    # Few texts hold a phrase that is kept, and an expression for some hundred of them is dear: only those that occur are in it.
     holds = text.str.contains_any(_spelt_phrases(), ascii_case_insensitive=True).fill_null(False)
-    for rows, word in (((~holds).arg_true(), _WORD), (holds.arg_true(), _phrase_or_word())):
+    kept = text.filter(holds).str.extract_many(_spelt_phrases(), ascii_case_insensitive=True, overlapping=True).explode().unique()
+    for rows, word in (((~holds).arg_true(), _WORD), (holds.arg_true(), _phrase_or_word(kept.to_list()))):
         worth = rows.gather(_worth(text.gather(rows), word))
         if worth.len():
             done.scatter(worth, _judged(_without_initials(text.gather(worth)), word))
@@ -110,10 +111,8 @@ _WORD = r"(?:\[[A-Za-z -]{3,16}\](?:['’]s\b)?|[\p{L}\p{M}]+(?:['’\-][\p{L}\p
 """A placeholder or a word, each with its 's."""
 
 
-@cache
-def _phrase_or_word() -> str:
-    kept = "|".join(re.escape(phrase).replace("'", "['’]") for phrase in sorted(phrases(), key=len, reverse=True))
-    return rf"(?:\b(?i:{kept})\b|{_WORD})"
+def _phrase_or_word(kept: list[str]) -> str:
+    return rf"(?:\b(?:{'|'.join(map(re.escape, sorted(kept, key=lambda phrase: (-len(phrase), phrase))))})\b|{_WORD})"
 
 
 @cache
