@@ -17,7 +17,7 @@ WORDS = st.lists(
     ),
     max_size=12,
 ).map(" ".join)
-NO_IDENTIFIER = st.text(st.characters(exclude_characters="0123456789@:./\x00", exclude_categories=("Cs", "Lu", "Lt")), max_size=60)
+NO_IDENTIFIER = st.text(st.characters(exclude_characters="0123456789@:./_\x00", exclude_categories=("Cs", "Lu", "Lt")), max_size=60)
 
 
 def nhs_numbers() -> st.SearchStrategy[str]:

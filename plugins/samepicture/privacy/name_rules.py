@@ -137,6 +137,7 @@ def _rule() -> pl.Expr:
         pl.col("trigger")
         & ~kept
         & ~place
+        & ~pl.col("numbered")
         & ~(_has("is", Is.PLACE) & _has("before", Is.FROM | Is.TO | Is.INSIDE))
         & (
             (upper & any_name & ~task)
@@ -169,6 +170,7 @@ def _rule() -> pl.Expr:
         & ~place
         & ~dated
         & ~modal
+        & ~pl.col("numbered")
         & ~everyday
         & _has("is", Is.ORDINARY | Is.FAMILY_WORD)
         & ~_has("before", Is.ARTICLE | Is.NAME)
@@ -303,6 +305,7 @@ def _rule() -> pl.Expr:
         pl.col("signed")
         & raised
         & ((any_name & (pl.col("line") | ~_has("is", Is.PLACE))) | proper | (pl.col("line") & _has("is", Is.ORDINARY)))
+        & ~pl.col("numbered")
         & ~kept
         & ~place
         & ~task
