@@ -13,7 +13,7 @@ _PATTERNS: dict[str, int] = {}
 
 
 def before(pattern: str) -> pl.Expr:
-    """Whether the gap before a word matches. Ask while rules are built, not later: `numbered` answers what was asked by then."""
+    """Whether the gap before a word matches. For rules that are built as their module is imported: no thread may ask later."""
     return _asked("gap", pattern)
 
 
