@@ -46,7 +46,7 @@ def by_presidio(python: str, texts: list[str]) -> tuple[list[list[tuple[int, int
 
 
 def timed(rows: int) -> None:
-    """Rows a second of ours, on comments of both files put together: most hold something, so this is slower than life."""
+    """Rows a second of ours, on comments of all files put together: most hold something, so this is slower than life."""
     import polars as pl
 
     from samepicture.privacy.redaction import redact, redact_identifiers

@@ -15,7 +15,11 @@ from pathlib import Path
 from typing import Any
 
 FOLDER = Path(__file__).parent
-FILES = {"development": FOLDER / "redaction_development.jsonl", "held out": FOLDER / "redaction_held_out.jsonl"}
+FILES = {
+    "development": FOLDER / "redaction_development.jsonl",
+    "development 2": FOLDER / "redaction_development_2.jsonl",
+    "held out": FOLDER / "redaction_held_out.jsonl",
+}
 NAMES = ("patient_name", "relative_name", "staff_name")
 _PLACEHOLDER = re.compile(r"\[(?:NHS number|phone|e-mail|postcode|address|NI number|date of birth|link|name|vehicle|handle)\]")
 Extent = tuple[int, int]

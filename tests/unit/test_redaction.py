@@ -17,7 +17,7 @@ WORDS = st.lists(
     ),
     max_size=12,
 ).map(" ".join)
-NO_IDENTIFIER = st.text(st.characters(exclude_characters="0123456789@:./\x00", exclude_categories=("Cs", "Lu", "Lt")), max_size=60)
+NO_IDENTIFIER = st.text(st.characters(exclude_characters="0123456789@:./_\x00", exclude_categories=("Cs", "Lu", "Lt")), max_size=60)
 
 
 def nhs_numbers() -> st.SearchStrategy[str]:
@@ -87,7 +87,7 @@ def squeezed(text: str) -> str:
     return "".join(mark for mark in text.lower() if mark in string.ascii_lowercase + string.digits)
 
 
-@settings(deadline=None)
+@settings(max_examples=40)  # each compiles every expression anew
 @given(identifier=nhs_numbers() | phones(), before=WORDS, after=WORDS, touching=st.booleans())
 def test_a_number_of_a_person_is_gone_wherever_it_stands(identifier: str, before: str, after: str, touching: bool) -> None:
     gap = "x" if touching else " "
@@ -97,7 +97,7 @@ def test_a_number_of_a_person_is_gone_wherever_it_stands(identifier: str, before
     assert squeezed(identifier)[-8:] not in squeezed(redacted)
 
 
-@settings(deadline=None)
+@settings(max_examples=40)  # each compiles every expression anew
 @given(identifier=st.emails(), before=WORDS, after=WORDS)
 def test_an_e_mail_address_is_gone(identifier: str, before: str, after: str) -> None:
     redacted = one(f"{before} {identifier} {after}")
@@ -106,7 +106,7 @@ def test_an_e_mail_address_is_gone(identifier: str, before: str, after: str) -> 
     assert identifier.rpartition("@")[2] not in redacted
 
 
-@settings(deadline=None)
+@settings(max_examples=40)  # each compiles every expression anew
 @given(
     identifier=postcodes() | ni_numbers(),
     before=WORDS,
@@ -119,13 +119,13 @@ def test_a_postcode_or_ni_number_is_gone(identifier: str, before: str, after: st
     assert identifier not in redacted
 
 
-@settings(deadline=None)
+@settings(max_examples=40)  # each compiles every expression anew
 @given(NO_IDENTIFIER | WORDS)
 def test_text_without_identifiers_is_unchanged(text: str) -> None:
     assert one(text) == text
 
 
-@settings(deadline=None)
+@settings(max_examples=40)  # each compiles every expression anew
 @given(
     st.lists(
         st.none()
@@ -214,13 +214,56 @@ def test_examples(text: str | None, redacted: str | None) -> None:
         ("tunde dot bakare at post dot example", "[e-mail]"),
         ("born fourth of May nineteen fifty two", "born [date of birth]"),
         ("Dad (02/02/40) and the visit of 02/02/24", "Dad ([date of birth]) and the visit of 02/02/24"),
+        # Births in further forms, and days that are none.
+        ("b. 8.ix.1931, DOB19/02/1980, d/o/b 23/4/57", "b. [date of birth], DOB[date of birth], d/o/b [date of birth]"),
+        ("DOB the second of the seventh sixty-eight, he said", "DOB [date of birth], he said"),
+        ("born Christmas Day 1950", "born [date of birth]"),
+        ("mum turned 90 on the 12th of April in bay 3", "mum turned 90 on [date of birth] in bay 3"),
+        ("am a 3/9/02 baby, seen 3/9/24", "am a [date of birth] baby, seen 3/9/24"),
+        ("my little one (12/12/22) and the letter (12/12/22)", "my little one ([date of birth]) and the letter (12/12/22)"),
+        ("my birth plan was lost. Rang on 3/4/24, turned away on 3 March",) * 2,
+        # Addresses in further forms, and places that are none.
+        ("Flat 61, 11th floor, Cranbrook Point is cold", "[address] is cold"),
+        ("sent to 3/4 Bruntsfield Gait", "sent to [address]"),
+        ("home is twenty two marsh lane", "home is [address]"),
+        ("Laburnum Road 8, not 80", "[address], not 80"),
+        ("Ivy Cottage is where they should go", "[address] is where they should go"),
+        ("c/o The Anchor Hostel, 3 Dock Street", "c/o [address]"),
+        ("on Barge Kingfisher, Berth 4, Weir Basin", "on [address]"),
+        ("Manor Farm surgery, Room 4, Level 2, all in the same boat I think",) * 2,
+        # Accounts without an @, and networks that are spoken of.
+        ("I'm nightnurse_nell on there", "I'm [handle] on there"),
+        ("he is on Xbox, he's FrostyPaws3318", "he is on Xbox, he's [handle]"),
+        ("discord: tomo#4412", "discord: [handle]"),
+        ("my gamertag is VoidKitten", "my gamertag is [handle]"),
+        ("Instagram is wonderful, the YouTube film is not",) * 2,
+        ("my car 771 FPO, then 931 KHU got a ticket", "my car [vehicle], then [vehicle] got a ticket"),
+        # Names by what stands around them.
+        ("told robson, thank you to agnieszka, bukky and efua", "told [name], thank you to [name], [name] and [name]"),
+        ("our kev and Geordie Pete", "our [name] and [name]"),
+        ("Otylia + Fenella", "[name] + [name]"),
+        ("The one they call Twinkle, and they nicknamed me Duchess", "The one they call [name], and they nicknamed me [name]"),
+        ("She introduced herself as Mireille", "She introduced herself as [name]"),
+        ("signed by KW at 04:10, CT at 10:30", "signed by [name] at 04:10, CT at 10:30"),
+        ("Please do better. Femke, Thirsk", "Please do better. [name], Thirsk"),
+        ("PRZYBYLSKI SAVED MY SIGHT", "[name] SAVED MY SIGHT"),
+        ("wai-yin is kind, thank wai-yin", "[name] is kind, thank [name]"),
+        ("Baker the physio and Cook the OT", "[name] the physio and [name] the OT"),
+        # Everyday words with a capital, wards with a number, misspelt words, abbreviations.
+        ("Ask the doctor. Nothing the staff did. Noise at night. Care was Good",) * 2,
+        ("I am happy, I am lucky",) * 2,
+        ("All staff are Excellant and non-judgemental, Re-hab too",) * 2,
+        ("all on Harvey 1, from Grange 2",) * 2,
+        ("the R.V.I. and the N.M.C. code, a D.V.D player",) * 2,
+        ("from Poland to Shanklin to Haltwhistle",) * 2,
+        ("Winston's Wish and Maggie's helped",) * 2,
     ],
 )
 def test_names_and_what_else_says_who_somebody_is(text: str, redacted: str) -> None:
     assert one(text) == redacted
 
 
-@settings(deadline=None)
+@settings(max_examples=40)  # each compiles every expression anew
 @given(
     title=st.sampled_from(["Dr", "Mrs", "mr", "Miss", "Prof."]),
     name=st.sampled_from(["Agnieszka", "Okonkwo-Hill", "Llywelyn", "O'Dwyer", "Frost", "Nkechi", "Xu"]),

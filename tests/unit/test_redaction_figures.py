@@ -6,9 +6,9 @@ import pytest
 
 from tests.corpus.scoring import NAMES, by_redaction, scored
 
-# Development: the goals. Held out: what was reached when it was last scored, so that no change loses any of it unseen;
-# docs/redaction.md says how far that is from the goals.
-FLOORS = {"development": (0.98, 0.90, 0.90, 0.90), "held out": (0.93, 0.89, 0.50, 0.89)}
+# Identifiers, names, addresses, precision: a little below what was reached when it was last scored, so that no change loses much unseen.
+# The goals are 0.98, 0.90, none and 0.90.
+FLOORS = {"development": (0.99, 0.97, 0.95, 0.97), "development 2": (0.99, 0.955, 0.95, 0.97), "held out": (0.98, 0.97, 0.90, 0.92)}
 
 
 @pytest.mark.parametrize("name", FLOORS)

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import importlib
 import re
-import tomllib
 import unicodedata
 from enum import IntFlag, auto
 from functools import cache, lru_cache
@@ -20,6 +19,8 @@ from pathlib import Path
 from typing import Any
 
 import hunspell
+
+from samepicture.privacy.vocabulary import vocabulary
 
 # One file a country; each names of people who live in England. What is not in Latin letters is left out below.
 _COUNTRIES = (
@@ -97,6 +98,15 @@ class Is(IntFlag):
     """A proper noun of the dictionary that no list of ours has."""
     MISTYPED = auto()
     """Nobody knows it, and it is one letter away from an ordinary word."""
+    EVERYDAY = auto()
+    """Of an ordinary comment: with a capital it is nobody's name."""
+    ASKED = auto()
+    AM = auto()
+    OURS = auto()
+    CALL = auto()
+    WHOM = auto()
+    SELF = auto()
+    AS = auto()
 
 
 POSSIBLE = Is.GIVEN | Is.FAMILY | Is.UNKNOWN | Is.TITLE | Is.PROPER
@@ -118,6 +128,9 @@ _BRITISH = tuple(
 )  # fmt: skip
 _INNER_CAPITAL = ("mc", "mac", "de", "la", "le", "van", "fitz", "jo", "da", "di", "du", "o", "al", "el", "st")
 """Behind these a name goes on with a capital; elsewhere that is a brand: 'AskMyGP'."""
+_PREFIXES = frozenset(
+    "anti co cross de ex extra half ill inter intra long micro mid mini multi non off on over post pre re self semi sub super un under well x".split()
+)
 _ROLES = re.compile(r"(?:ologists?|iatrists?|therapists?|nurses|doctors|midwives)$")
 _SETTLED = re.compile(
     r"(?:ton|ham|bury|ley|field|worth|wick|combe|stead|hurst|dale|bridge|port|pool|cester|sea|den|don|by|thwaite|holme|ness|moor|ford)$"
@@ -132,12 +145,12 @@ def bits(word: str) -> int:
         return int(Is.NAME) if word == "[name]" else 0
     lists = _lists()
     lower = word.lower().replace("’", "'")
+    if lower in lists.kept_whole:
+        return int(Is.KEPT)
     if lower.endswith("'s") and lower not in lists.flags:
         return bits(word[:-2]) & ~int(Is.TITLE | Is.ROLE | Is.KIN)
     if not word or _CONTRACTED.search(lower):
         return int(Is.STOP)
-    if lower in lists.kept_whole:
-        return int(Is.KEPT)
     found = lists.flags.get(lower, Is(0)) | lists.flags.get(_plain(lower), Is(0)) & Is.KEPT
     if _ROLES.search(lower) or lists.flags.get(lower.removesuffix("s"), Is(0)) & Is.ROLE:
         found |= Is.ROLE
@@ -156,11 +169,15 @@ def bits(word: str) -> int:
 
 
 def _compound(parts: list[str], raised: list[str]) -> Is:
-    """'Featherstone-Okoro', 'O'Connor', 'Al-Rashid', 'ellie-mae': a name where each part may be; 'follow-up' is not."""
+    """'Featherstone-Okoro', 'O'Connor', 'Al-Rashid', 'ellie-mae', 'Jun-jun': a name where each part may be; 'follow-up' is not."""
+    if parts[0] in _PREFIXES or (parts[0] != parts[1] and all(_lists().flags.get(part, Is(0)) & Is.CALENDAR for part in parts)):
+        return Is.ORDINARY
     each = [_lexical(part, brand=False) for part in parts]
     strong = Is.GIVEN | Is.FAMILY | Is.UNKNOWN
     if len(parts[0]) == 1 and len(parts) == 2 and parts[0] in "odnmtl" and raised[-1][0].isalpha() and not each[1] & Is.ORDINARY:
         return Is.FAMILY
+    if len(parts) == 2 and max(map(len, parts)) < 5 and not all(map(_spelled, parts)) and "".join(parts) not in _lists().flags:
+        return Is.UNKNOWN  # two syllables: 'wai-yin'
     if not any(is_ & strong for is_ in each) or "".join(parts) in _lists().flags:
         return Is.ORDINARY
     if all(part[0].isupper() for part in raised) or not any(
@@ -270,7 +287,7 @@ class _Lists:
     """The vocabulary and the lists of names, read once a process."""
 
     def __init__(self) -> None:
-        told = tomllib.loads(Path(__file__).with_name("vocabulary.toml").read_text(encoding="utf-8"))
+        told = vocabulary()
         words = {key: frozenset(value.split()) for section in told.values() for key, value in section.items() if isinstance(value, str)}
         words["kept"] = words["words"] | words["modern"]
         by_flag = {
@@ -278,8 +295,10 @@ class _Lists:
             Is.VERB: "verb", Is.STOP: "stop", Is.CALENDAR: "calendar", Is.MODAL: "modal", Is.HEAD: "head", Is.THING: "thing", Is.BEFORE: "before",
             Is.INSIDE: "inside", Is.AIMED: "aimed", Is.MOVING: "moving", Is.PLACE: "known", Is.KEPT: "kept",
             Is.MET: "met", Is.BY: "by", Is.AND: "and", Is.RANK: "rank", Is.ABSTRACT: "abstract", Is.ARTICLE: "article", Is.MEDICAL: "medical", Is.FIELD: "field", Is.POST: "post", Is.BEFORE_PLACE: "before_place", Is.FACILITY: "facility",
+            Is.EVERYDAY: "everyday", Is.ASKED: "asked", Is.CALL: "call", Is.WHOM: "whom", Is.SELF: "self", Is.OURS: "ours",
         }  # fmt: skip
         self.flags: dict[str, Is] = {"the": Is.THE, "to": Is.TO, "you": Is.YOU, "on": Is.ON, "from": Is.FROM, "is": Is.IS, "was": Is.IS}
+        self.flags |= {"am": Is.AM, "im": Is.AM, "as": Is.AS}
         for flag, key in by_flag.items():
             for word in words[key]:
                 self.flags[word] = self.flags.get(word, Is(0)) | flag

@@ -8,18 +8,23 @@ from __future__ import annotations
 
 import polars as pl
 
+from samepicture.privacy import gaps
 from samepicture.privacy.lexicon import Is
 
 OWNING = r"(['’][sS])$"
 """A genitive; it stays behind the placeholder."""
 NOBODY = frozenset(
-    "UK NHS AE GP DOB PS RIP AM PM IT TV IV ER OT MP BP QE US USA EU UN PA OAP AD BC CV HR PE RE TB UC MS PR DIY BBC ITV ICU ITU HDU MRI CT ECG DNR QA PHD MBE OBE CBE".split()
+    """
+    AD AE AM AU BBC BC BD BMA BP BSL BST CBE CPN CQC CRI CT CV DIY DLA DM DNR DOB DR DVD DWP ECG ED ER ESA EU FM GI GMT GP GU HDU
+    HMP HR HRT HV ICU IT ITU ITV IUD IV LD LGH LRI MBE MH MP MR MRI MS NE NHS NICU NMC NP NW OAP OBE OD OK OT PA PE PHD PIP PM PR
+    PS PT QA QDS QE QMC QR RCN RE RIP RN RTA RVI SI SRH SW TA TB TDS TV UC UK UN US USA WC XR""".split()
 )
 """Initials that are nobody's."""
 
 
 def names(words: pl.DataFrame) -> pl.Series:
     """Which words of the frame are (part of) a name."""
+    spacing, readings, rule = _RULES
     features = words.lazy().select(
         "word",
         "is",
@@ -29,17 +34,17 @@ def names(words: pl.DataFrame) -> pl.Series:
         pl.col("is").shift(-2).fill_null(0).alias("after2"),
         pl.col("row").ne(pl.col("row").shift(1)).fill_null(True).alias("first"),
         pl.col("word").shift(-1).fill_null("").alias("next"),
-        "gap",
-        pl.col("gap").shift(-1).fill_null("").alias("next_gap"),
+        gaps.numbered(words.get_column("gap")).alias("gap"),
     )
-    features = features.with_columns(last=pl.col("next") == "").with_columns(**_spacing())
-    features = features.with_columns(**_readings())
+    features = features.with_columns(pl.col("gap").shift(-1).fill_null(0).alias("next_gap"), last=pl.col("next") == "")
+    features = features.with_columns(ending=pl.col("last").shift(-1).fill_null(True), **spacing)
+    features = features.with_columns(**readings)
     # A place is told by its last word: 'Florence Nightingale ward'.
     for _ in range(2):
         features = features.with_columns(
             place=pl.col("place") | (pl.col("spaced_after") & pl.col("proper") & pl.col("place").shift(-1) & pl.col("proper").shift(-1))
         )
-    return features.select(_rule()).collect().to_series()
+    return features.select(rule).collect().to_series()
 
 
 def _has(column: str, flags: Is) -> pl.Expr:
@@ -48,17 +53,16 @@ def _has(column: str, flags: Is) -> pl.Expr:
 
 def _spacing() -> dict[str, pl.Expr]:
     """How a word stands to its neighbours."""
-    gap, after = pl.col("gap"), pl.col("next_gap")
-    titled = _has("before", Is.TITLE | Is.INITIAL) & gap.str.contains(r"^\. ?$")
+    titled = _has("before", Is.TITLE | Is.INITIAL) & gaps.before(r"^\. ?$")
     return {
-        "spaced": ~pl.col("first") & (gap.str.contains(r"^(?:[ \t\u00a0]+|-)$") | titled),
-        "spaced_after": after.str.contains(r"^[ \t\u00a0]+$"),
+        "spaced": ~pl.col("first") & (gaps.before(r"^(?:[ \t\u00a0]+|-)$") | titled),
+        "spaced_after": gaps.behind(r"^[ \t\u00a0]+$"),
         "owning": pl.col("word").str.contains(OWNING),
-        "start": pl.col("first") | (gap.str.contains(r"[.!?:;\n•*…]") & ~titled),
-        "signed": pl.col("last") & (gap.str.contains(r"[\n,\-–—.!]") | _has("before", Is.THANKS | Is.FIELD)),
-        "line": gap.str.contains(r"\n"),
-        "dotted": after.str.starts_with("."),
-        "figures": gap.str.contains(r"[0-9]\S?\S? ?$") | after.str.contains(r"^[,:\-]? ?[0-9]"),
+        "start": pl.col("first") | (gaps.before(r"[.!?:;\n•*…]") & ~titled),
+        "signed": pl.col("last") & (gaps.before(r"[\n,\-–—.!]") | _has("before", Is.THANKS | Is.FIELD)),
+        "line": gaps.before(r"\n"),
+        "dotted": gaps.behind(r"^\."),
+        "figures": gaps.before(r"[0-9]\S?\S? ?$") | gaps.behind(r"^[,:\-]? ?[0-9]"),
     }
 
 
@@ -74,17 +78,24 @@ def _readings() -> dict[str, pl.Expr]:
     moved = spaced & _has("before", Is.TO | Is.MOVING) & (_has("before2", Is.MOVING) | _has("is", Is.SETTLED)) & ~_has("is", Is.GIVEN)
     thing = spaced_after & _has("after", Is.THING)
     named_place = spaced & (_has("before", Is.BEFORE | Is.THE) | (_has("before", Is.BEFORE_PLACE) & ~common))
-    listed = _has("before2", Is.NAME) & _has("before", Is.AND) | _has("before", Is.NAME) & pl.col("gap").str.contains("^ ?[,&/+] ?$")
+    listed = _has("before2", Is.NAME) & _has("before", Is.AND) | _has("before", Is.NAME) & gaps.before("^ ?[,&/+] ?$")
     thanked = spaced & (_has("before", Is.THANKS) | (_has("before2", Is.THANKS) & _has("before", Is.TO | Is.YOU)))
     met = spaced & _has("before2", Is.MET) & _has("before", Is.BY)
-    introduced = spaced & (_has("before", Is.CALLED) | (_has("before2", Is.FIELD) & _has("before", Is.IS)))
-    field = _has("before", Is.FIELD | Is.ROLE | Is.KIN) & pl.col("gap").str.contains(r"^ ?[:=\-–] ?$")
-    apposed = pl.col("gap").str.contains("^, ?$") & _has("before", Is.KIN | Is.ROLE) & _has("before2", Is.WHOSE | Is.ROLE) & raised
+    introduced = spaced & (
+        _has("before", Is.CALLED)
+        | (_has("before", Is.AM) & (raised | _has("is", Is.GIVEN)))
+        | (_has("before2", Is.FIELD) & _has("before", Is.IS))
+    )
+    named = spaced & raised & ((_has("before2", Is.CALL) & _has("before", Is.WHOM)) | (_has("before2", Is.SELF) & _has("before", Is.AS)))
+    field = _has("before", Is.FIELD | Is.ROLE | Is.KIN) & gaps.before(r"^ ?[:=\-–] ?$")
+    apposed = gaps.before("^, ?$") & _has("before", Is.KIN | Is.ROLE) & _has("before2", Is.WHOSE | Is.ROLE) & raised
     return {
         "raised": raised | _has("is", Is.CAPITALS),
         "proper": (raised | _has("is", Is.CAPITALS)) & ~_has("is", Is.STOP | Is.TITLE | Is.ROLE | Is.VERB),
-        "trigger": (spaced & _has("before", Is.ROLE | Is.KIN)) | thanked | met | introduced | field | apposed | listed,
+        "trigger": (spaced & _has("before", Is.ROLE | Is.KIN)) | thanked | met | introduced | named | field | apposed | listed,
         "thanked": thanked,
+        "listed": listed,
+        "numbered": spaced & _has("before", Is.ON | Is.FROM | Is.TO | Is.INSIDE) & gaps.behind(r"^ [0-9]{1,2}(?:[^0-9:a-zA-Z/]|$)"),
         "for": spaced & _has("before2", Is.ROLE | Is.KIN) & (pl.col("word").shift(1) == "for"),
         "place": head | thing | inside | moved | named_place | article | medical,
     }
@@ -99,9 +110,11 @@ def _rule() -> pl.Expr:
     any_name = _has("is", Is.GIVEN | Is.FAMILY | Is.GIVEN_WORD | Is.FAMILY_WORD | Is.UNKNOWN)
     kept = _has("is", Is.KEPT) & ~word_name
     task = _has("is", Is.HEAD | Is.STOP | Is.ROLE | Is.TITLE | Is.KIN | Is.THANKS | Is.VERB | Is.THING | Is.FIELD | Is.WHOSE | Is.POST)
-    free = ~kept & ~place & ~_has("is", Is.PLACE)
+    free = ~kept & ~place & ~_has("is", Is.PLACE) & ~pl.col("numbered")
     letters = pl.col("word").str.len_chars()
     personal, modal = _personal(), _has("is", Is.MODAL)
+    everyday = _has("is", Is.EVERYDAY) & ~_has("is", Is.GIVEN | Is.FAMILY | Is.GIVEN_WORD)
+    misspelled = _has("is", Is.MISTYPED) & (letters >= 7)
     proper = raised & ~task & ~_has("is", Is.PLACE | Is.KEPT | Is.CALENDAR | Is.ORDINARY)
     strange = unknown & ~upper & ~_has("is", Is.MISTYPED) & (letters >= 4) & ~pl.col("word").str.contains("(?:ed|ing|nt|ly|oo+|ee+)$")
     # Who: what stands before says that a person follows.
@@ -119,6 +132,8 @@ def _rule() -> pl.Expr:
         pl.col("trigger")
         & ~kept
         & ~place
+        & ~pl.col("numbered")
+        & ~(_has("is", Is.PLACE) & _has("before", Is.FROM | Is.TO | Is.INSIDE))
         & (
             (upper & any_name & ~task)
             | name
@@ -126,8 +141,8 @@ def _rule() -> pl.Expr:
                 word_name
                 & (
                     raised
-                    | ~modal
-                    | pl.col("thanked")
+                    | (~modal & ~_has("before", Is.FROM))
+                    | (pl.col("thanked") & (~_has("before", Is.FROM) | pl.col("last")))
                     | (after & (_has("after", Is.IS) | (_has("after", Is.ON) & _has("after2", Is.POST))))
                 )
             )
@@ -136,6 +151,9 @@ def _rule() -> pl.Expr:
     )
     followed = after & _has("after", Is.THE | Is.WHOSE) & _has("after2", Is.ROLE)
     strangers = (pl.col("trigger") | pl.col("for") | followed | (start & after & _has("after", Is.IS))) & strange & ~place
+    strangers |= pl.col("listed") & unknown & ~upper & (letters >= 4) & ~place
+    asked = spaced & _has("before", Is.ASKED) & ~upper & ~place & (_has("is", Is.FAMILY | Is.GIVEN) | strange) & (letters >= 4)
+    ours = spaced & _has("before", Is.OURS) & ~upper & ~place & ~kept & _has("is", Is.GIVEN)
     letter = _has("is", Is.INITIAL) & ~pl.col("word").is_in(["I", "A", *NOBODY]) & ~pl.col("figures")
     coded = letter & ((spaced & _has("before", Is.ROLE | Is.KIN | Is.CALLED)) | (start & after & _has("after", Is.VERB)))
     # An ordinary word with a capital of its own, where the words before and behind make a person of it: 'nurse Memory', 'and Blossom from triage'.
@@ -147,6 +165,8 @@ def _rule() -> pl.Expr:
         & ~place
         & ~dated
         & ~modal
+        & ~pl.col("numbered")
+        & ~everyday
         & _has("is", Is.ORDINARY | Is.FAMILY_WORD)
         & ~_has("before", Is.ARTICLE | Is.NAME)
         & (~_has("before", Is.CAPITAL | Is.CAPITALS) | _has("before", Is.THANKS | Is.CALLED))
@@ -168,12 +188,22 @@ def _rule() -> pl.Expr:
             & ~_has("is", Is.PLACE)
             & (pl.col("trigger") | _personal_beyond_doubt() | (after & _has("after", Is.VERB) & ~_has("before", Is.WHOSE)))
         )
-        | (upper & start & ~task & ~kept & ~place & (_has("is", Is.ORDINARY | Is.GIVEN_WORD | Is.FAMILY_WORD)) & _personal_beyond_doubt())
+        | (upper & start & ~task & ~kept & ~place & ~everyday & _has("is", Is.GIVEN_WORD | Is.FAMILY_WORD) & _personal_beyond_doubt())
+        # 'Cook the OT': also a word for what people do, where it is a family's name too.
+        | (
+            raised
+            & _has("is", Is.ROLE)
+            & _has("is", Is.FAMILY_WORD)
+            & after
+            & _has("after", Is.THE)
+            & _has("after2", Is.ROLE)
+            & (start | _has("before", Is.AND))
+        )
     )
     particle = spaced & _has("is", Is.PARTICLE) & _has("before", Is.TITLE | Is.NAME) & after & _has("after", Is.CAPITAL)
     # What: the word itself is a name.
-    within = raised & ~start & free & (name | unknown | (word_name & ~dated))
-    ends = pl.col("next_gap").str.contains(r"^\s*[.!\n&]") | (after & _has("after", Is.NAME | Is.YOU | Is.STOP))
+    within = raised & ~start & free & (name | (unknown & ~task & ~(misspelled & (letters >= 8))) | (word_name & ~dated & ~everyday))
+    ends = gaps.behind(r"^\s*[.!\n&]") | (after & _has("after", Is.NAME | Is.YOU | Is.STOP))
     at_start = (
         upper
         & start
@@ -181,7 +211,15 @@ def _rule() -> pl.Expr:
         & (
             (name & (raised | (letters >= 4)))
             | (unknown & raised & ends & ~_has("is", Is.MISTYPED | Is.SETTLED))
-            | ((word_name | ((unknown | _has("is", Is.PROPER)) & raised)) & personal & ~dated)
+            | (
+                (
+                    word_name
+                    | (((unknown & ~misspelled) | _has("is", Is.PROPER)) & raised)
+                    | (unknown & _has("is", Is.CAPITALS) & (letters >= 6) & ~misspelled & ~_has("after", Is.YOU))
+                )
+                & personal
+                & ~dated
+            )
         )
     )
     at_post = after & _has("after", Is.ON | Is.FROM | Is.INSIDE) & _has("after2", Is.HEAD | Is.POST)
@@ -217,7 +255,7 @@ def _rule() -> pl.Expr:
     )
     lower_word = (
         ~upper
-        & (start | pl.col("gap").str.contains("^, ?$"))
+        & (start | gaps.before("^, ?$"))
         & word_name
         & ~modal
         & ~kept
@@ -232,7 +270,11 @@ def _rule() -> pl.Expr:
         & _has("before", Is.NAME)
         & ~kept
         & ~dated
-        & ((upper & any_name & ~task) | (raised & ~task & ~_has("is", Is.PLACE)) | (~upper & _has("is", Is.FAMILY)))
+        & (
+            (upper & any_name & ~task & ~misspelled)
+            | (raised & ~task & ~everyday & ~_has("is", Is.PLACE))
+            | (~upper & _has("is", Is.FAMILY))
+        )
     )
     ahead = upper & (any_name | ~start) & ~task & free & ~dated & after & _has("after", Is.NAME) & ~(start & modal)
     paired = (
@@ -241,20 +283,47 @@ def _rule() -> pl.Expr:
         & free
         & ~dated
         & after
-        & _has("after", Is.FAMILY | Is.FAMILY_WORD)
+        & _has("after", Is.FAMILY | Is.FAMILY_WORD | Is.UNKNOWN | Is.PROPER)
         & _has("after", Is.CAPITAL)
         & ~_has("after", Is.HEAD)
     )
     chain = pl.col("dotted") & _has("after", Is.INITIAL)
     initial = _has("is", Is.INITIAL) & (
         (spaced & _has("before", Is.NAME) & ~pl.col("word").eq("I"))
-        | (pl.col("dotted") & _has("after", Is.NAME | Is.FAMILY | Is.UNKNOWN))
+        | (pl.col("dotted") & _has("after", Is.NAME | Is.FAMILY | Is.UNKNOWN | Is.PROPER))
         | (after & _has("after", Is.NAME | Is.FAMILY) & ~pl.col("word").is_in(["I", "A"]))
         | (pl.col("line") & (pl.col("last") | chain))
         | (pl.col("last") & _has("before", Is.NAME))
-        | (pl.col("last") & (pl.col("gap").str.contains(r"[\n,–—-]") | _has("before", Is.THANKS)) & ~pl.col("word").eq("I"))
+        | (pl.col("last") & (gaps.before(r"[\n,–—-]") | _has("before", Is.THANKS)) & ~pl.col("word").eq("I"))
     )
-    signed = pl.col("signed") & raised & (any_name | proper | (pl.col("line") & _has("is", Is.ORDINARY))) & ~kept & ~place & ~task
+    signed = (
+        pl.col("signed")
+        & raised
+        & ((any_name & (pl.col("line") | ~_has("is", Is.PLACE))) | proper | (pl.col("line") & _has("is", Is.ORDINARY)))
+        & ~pl.col("numbered")
+        & ~kept
+        & ~place
+        & ~task
+        & ~everyday
+        & ~misspelled
+    )
+    # 'Kelly. Dom. Anil.': a sentence of one word among such.
+    signed |= (
+        start & raised & word_name & ~dated & ~kept & _has("before", Is.NAME) & _has("after", Is.NAME | Is.GIVEN) & gaps.behind(r"^\.\s*$")
+    )
+    signed |= (
+        _has("before", Is.INITIAL) & gaps.before(r"^\. ?$") & raised & free & _has("is", Is.PROPER | Is.FAMILY_WORD) & ~everyday & ~task
+    )
+    # 'Femke, Thirsk': somebody signs with where they live.
+    signed |= (
+        start
+        & raised
+        & free
+        & (unknown | _has("is", Is.PROPER))
+        & gaps.behind("^, ?$")
+        & _has("after", Is.PLACE | Is.SETTLED)
+        & pl.col("ending")
+    )
     barred = (
         _has("is", Is.NAME | Is.STOP | Is.TITLE)
         & ~word_name
@@ -264,6 +333,8 @@ def _rule() -> pl.Expr:
         titled
         | triggered
         | strangers
+        | asked
+        | ours
         | coded
         | worded
         | within
@@ -288,7 +359,7 @@ def _personal_beyond_doubt() -> pl.Expr:
         (after & (_has("after", Is.THE | Is.WHOSE) | (pl.col("next") == "da")) & _has("after2", Is.ROLE))
         | (after & _has("after", Is.ON | Is.FROM | Is.INSIDE) & _has("after2", Is.POST))
         | (after & _has("after", Is.AND) & _has("after2", Is.GIVEN | Is.NAME))
-        | (_has("after", Is.ROLE) & pl.col("next_gap").str.contains(r"^ ?[(\-–,] ?$"))
+        | (_has("after", Is.ROLE) & gaps.behind(r"^ ?[(\-–,] ?$"))
     )
 
 
@@ -297,15 +368,23 @@ def _personal() -> pl.Expr:
     after = pl.col("spaced_after")
     named = Is.GIVEN | Is.FAMILY | Is.GIVEN_WORD | Is.UNKNOWN | Is.NAME
     return (
-        (after & (_has("after", Is.VERB) | pl.col("next").str.contains("^[a-z]{2,}ed$")))
+        (after & (_has("after", Is.VERB) | pl.col("next").str.contains("^(?:[a-z]{2,}ed|[A-Z]{2,}ED)$")))
         | (after & (_has("after", Is.THE | Is.WHOSE) | (pl.col("next") == "da")) & _has("after2", Is.ROLE))
         | (
             after
             & _has("after", Is.ON | Is.INSIDE | Is.FROM)
-            & (_has("after2", Is.HEAD | Is.ROLE | Is.POST) | ~_has("is", Is.MODAL | Is.ABSTRACT))
+            & (_has("after2", Is.HEAD | Is.ROLE | Is.POST) | ~_has("is", Is.MODAL | Is.ABSTRACT | Is.EVERYDAY))
         )
         | (after & _has("after", Is.AND) & _has("after2", named) & _has("after2", Is.CAPITAL | Is.CAPITALS | Is.NAME))
-        | (_has("after", Is.ROLE) & pl.col("next_gap").str.contains(r"^ ?[(\-–,] ?(?:the |our |my )?$"))
+        | (_has("after", Is.ROLE) & gaps.behind(r"^ ?[(\-–,] ?(?:the |our |my )?$"))
         | pl.col("owning")
-        | (pl.col("next_gap").str.contains("^(?:,| ?[&/] ?| [-–—] )") & ~(_has("after", Is.CAPITAL) & ~_has("after", Is.GIVEN | Is.NAME)))
+        | (
+            gaps.behind("^(?:,| ?[&/+] ?| [-–—] )")
+            & ~(_has("after", Is.CAPITAL) & ~_has("after", Is.GIVEN | Is.NAME))
+            & ~(_has("is", Is.ABSTRACT | Is.EVERYDAY) & ~_has("after", Is.WHOSE | Is.THE | Is.GIVEN | Is.NAME))
+        )
     )
+
+
+_RULES = (_spacing(), _readings(), _rule())
+"""Built once, before any thread asks: each pattern of a gap gets its bit here."""

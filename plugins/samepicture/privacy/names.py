@@ -33,8 +33,25 @@ _MERGED = (
     r"\[name\](?:(?:\s+|-|\. ?|,? ?\x00)(?:(?:de|da|do|dos|del|van|von|der|den|ter|bin|binti|ibn|al|el|ap|ab|ben|la|le)\s+){0,2}\[name\])+"
 )
 
-_NICKNAME = r"\b(?:Big|Little|Wee|Young|Old|BIG|LITTLE|YOUNG|OLD)\s+\[name\]"
-_DOTTED = r"\b[A-Z]\.(?: ?[A-Z]\.){1,2}"
+_NICKNAME = r"\b(?:Big|Little|Wee|Young|Old|BIG|LITTLE|YOUNG|OLD|Geordie|Scouse|Brummie|Welsh|Irish|Scottish|Scotch|Polish|Cockney|Posh|Umm|Um|Abu|Tall|Lovely)\s+\[name\]"
+"""What stands before a name and is part of it."""
+_THEY_CALL = (
+    (
+        r"((?i:\b(?:one|lady|man|lad|girl|fella|chap|bloke|woman|nurse|porter)\s(?:that |who |whom )?(?:they|we|you|i|everyone|everybody|people)"
+        r"\s(?:all |just )?call(?:s|ed)?)\s)\p{Lu}\p{Ll}{2,}",
+        "${1}[name]",
+    ),
+    (
+        r"(^|[.!?\n]\s?)\p{Lu}\p{Ll}{2,}(\s(?:they|we|everyone|everybody)\s(?:all\s)?call(?:s|ed)?\s(?:me|him|her)\b)",
+        "${1}[name]${2}",
+    ),
+)
+_INITIALLED = (
+    r"\b[A-Z]\.(?: ?[A-Z]\.){1,2}(?:[^\p{L}]|$)|\b(?:[A-Z]{2,3}|[A-Z]{1,2}['’][A-Z])(?: at)? [0-2]?[0-9][:.][0-5][0-9]\b"
+    r"|\b[Ii]nitial(?:l?ed)?(?: by| as| are| were|:)? [A-Z]{2,3}\b"
+)
+"""Initials with stops, beside an hour, or said to be some."""
+_INITIALS_IN = re.compile(r"[A-Z](?:[.'’ ]{0,2}[A-Z]){1,2}\b\.?")
 _CAPITAL_WITHIN = r"[\p{Ll},(&] ?\p{Lu}\p{Ll}|(?:^|[.!?\n] ?)\p{Lu}\p{Ll}+(?:,? (?:on|in|at|from|the|my|our|and|who|&) |[,(/])"
 """A word with a capital of its own, or one at the start that may be a person's."""
 _INITIALS = r"\n\W*[A-Z]\.? ?[A-Z]?\.?\s*$"
@@ -48,30 +65,59 @@ def without_names(text: pl.Series) -> pl.Series:
 
 
 def _slice(text: pl.Series) -> pl.Series:
-    rows = _worth(text)
-    if not rows.len():
-        return text
+    text = _without_nicknames(text)
     done = text.clone()
-    done.scatter(rows, _judged(_without_initials(text.gather(rows))))
+    # Few texts hold a phrase that is kept, and an expression for some hundred of them is dear: only those that occur are in it.
+    holds = text.str.contains_any(_spelt_phrases(), ascii_case_insensitive=True).fill_null(False)
+    kept = text.filter(holds).str.extract_many(_spelt_phrases(), ascii_case_insensitive=True, overlapping=True).explode().unique()
+    for rows, word in (((~holds).arg_true(), _WORD), (holds.arg_true(), _phrase_or_word(kept.to_list()))):
+        worth = rows.gather(_worth(text.gather(rows), word))
+        if worth.len():
+            done.scatter(worth, _judged(_without_initials(text.gather(worth)), word))
     return done
 
 
 def _without_initials(text: pl.Series) -> pl.Series:
-    """'J.T.' is somebody; 'U.K.' and 'a.m.' are not."""
-    for initials in text.str.extract_all(_DOTTED).explode().drop_nulls().unique():
-        if initials.replace(".", "").replace(" ", "") not in NOBODY:
-            text = text.str.replace_all(rf"\b{re.escape(initials)}", PLACEHOLDER)
+    """'J.T.', 'KW at 04:10' and 'initialled KW' are somebody; 'U.K.' and 'CT at 10:30' are not."""
+    rows = text.str.contains(_INITIALLED).arg_true()
+    if not rows.len():
+        return text
+    found = text.gather(rows)
+    different = [said for said in found.str.extract_all(_INITIALLED).explode().drop_nulls().unique() if _somebodys(said)]
+    if different:
+        text = text.clone()
+        text.scatter(rows, found.str.replace_many(different, [_INITIALS_IN.sub(PLACEHOLDER, said, count=1) for said in different]))
     return text
 
 
+def _somebodys(said: str) -> bool:
+    initials = _INITIALS_IN.search(said)
+    return initials is not None and re.sub(r"\W", "", initials.group()) not in NOBODY
+
+
+def _without_nicknames(text: pl.Series) -> pl.Series:
+    """'The one they call Twinkle', 'Bomber they called me': whoever is called something."""
+    rows = text.str.contains("(?i)call").arg_true()
+    if rows.len():
+        called = text.gather(rows)
+        for pattern, replacement in _THEY_CALL:
+            called = called.str.replace_all(pattern, replacement)
+        text = text.clone()
+        text.scatter(rows, called)
+    return text
+
+
+_WORD = r"(?:\[[A-Za-z -]{3,16}\](?:['’]s\b)?|[\p{L}\p{M}]+(?:['’\-][\p{L}\p{M}]+)*)"
+"""A placeholder or a word, each with its 's."""
+
+
+def _phrase_or_word(kept: list[str]) -> str:
+    return rf"(?:\b(?:{'|'.join(map(re.escape, sorted(kept, key=lambda phrase: (-len(phrase), phrase))))})\b|{_WORD})"
+
+
 @cache
-def _word() -> str:
-    """A phrase that is kept, a placeholder, or a word, each with its 's."""
-    kept = "|".join(re.escape(phrase).replace("'", "['’]") for phrase in sorted(phrases(), key=len, reverse=True))
-    return (
-        rf"(?:\b(?i:{kept})\b|\[[A-Za-z -]{{3,16}}\](?:['’]s\b)?|"
-        r"[\p{L}\p{M}]+(?:['’\-][\p{L}\p{M}]+)*)"
-    )
+def _spelt_phrases() -> list[str]:
+    return sorted({spelt for phrase in phrases() for spelt in (phrase, phrase.replace("'", "’"))})
 
 
 def _known(words: pl.Series) -> pl.Series:
@@ -82,9 +128,9 @@ def _known(words: pl.Series) -> pl.Series:
     )
 
 
-def _worth(text: pl.Series) -> pl.Series:
+def _worth(text: pl.Series, word: str) -> pl.Series:
     """Rows that hold a word that may be a name; most hold none."""
-    words = pl.DataFrame({"row": pl.int_range(text.len(), eager=True), "word": text.str.extract_all(_word())}).explode("word").drop_nulls()
+    words = pl.DataFrame({"row": pl.int_range(text.len(), eager=True), "word": text.str.extract_all(word)}).explode("word").drop_nulls()
     if words.is_empty():
         return pl.Series([], dtype=pl.Int64)
     is_ = _known(words.get_column("word"))
@@ -96,16 +142,18 @@ def _worth(text: pl.Series) -> pl.Series:
         | (raised & (is_ & int(POSSIBLE) != 0))
         | ((is_ & int(Is.UNKNOWN) != 0) & (is_ & int(Is.MISTYPED) == 0))
     )
-    signed = (text.str.contains(_INITIALS) | text.str.contains(_DOTTED) | text.str.contains(_CAPITAL_WITHIN)).fill_null(False).arg_true()
+    signed = (
+        (text.str.contains(_INITIALS) | text.str.contains(_INITIALLED) | text.str.contains(_CAPITAL_WITHIN)).fill_null(False).arg_true()
+    )
     return pl.concat([words.filter(may_be).get_column("row"), signed.cast(pl.Int64)]).unique().sort()
 
 
-def _judged(text: pl.Series) -> pl.Series:
+def _judged(text: pl.Series, word: str) -> pl.Series:
     frame = pl.DataFrame(
         {
             "row": pl.int_range(text.len(), eager=True),
-            "gap": text.str.replace_all(_CUT, " ", literal=True).str.replace_all(_word(), _CUT).str.split(_CUT),
-            "word": text.str.replace_all(_CUT, " ", literal=True).str.extract_all(_word()),
+            "gap": text.str.replace_all(_CUT, " ", literal=True).str.replace_all(word, _CUT).str.split(_CUT),
+            "word": text.str.replace_all(_CUT, " ", literal=True).str.extract_all(word),
         }
     )
     # One more gap than words: the last gap is followed by none.

@@ -1,0 +1,56 @@
+"""Rules by which identifiers are replaced in a column of texts, in topics that are looked into only where a cheap word occurs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+DIGITS = tuple("0123456789")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Replace `pattern` by `replacement`, where `where` has it looked for: an expression that is cheaper to seek, or nothing."""
+
+    pattern: str
+    replacement: str
+    where: str = ""
+
+
+@dataclass(frozen=True)
+class Topic:
+    """Rules for texts that hold one of `words`, in either case, and one of `further`, where it names any."""
+
+    words: tuple[str, ...]
+    rules: tuple[Rule, ...]
+    further: tuple[str, ...] = ()
+
+
+def applied(text: pl.Series, topics: tuple[Topic, ...]) -> pl.Series:
+    """The text with what each rule finds replaced, rule after rule. No NULL is among the text."""
+    for topic in topics:
+        rows = holding(text, topic.words)
+        if topic.further and rows.len():
+            rows = rows.filter(text.gather(rows).str.contains_any(list(topic.further), ascii_case_insensitive=True))
+        if rows.len():
+            text = text.clone()
+            text.scatter(rows, _replaced(text.gather(rows), topic.rules))
+    return text
+
+
+def holding(text: pl.Series, words: tuple[str, ...]) -> pl.Series:
+    """The rows that hold one of the words, in either case."""
+    return text.str.contains_any(list(words), ascii_case_insensitive=True).fill_null(False).arg_true()
+
+
+def _replaced(text: pl.Series, rules: tuple[Rule, ...]) -> pl.Series:
+    for rule in rules:
+        if not rule.where:
+            text = text.str.replace_all(rule.pattern, rule.replacement)
+            continue
+        rows = text.str.contains(rule.where).arg_true()
+        if rows.len():
+            text = text.clone()
+            text.scatter(rows, text.gather(rows).str.replace_all(rule.pattern, rule.replacement))
+    return text
