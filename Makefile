@@ -16,7 +16,7 @@ MESH_SANDBOX_VERSION := 1.0.137
 
 export UV_PYTHON_DOWNLOADS = never
 
-.PHONY: audit celery chromium demo test lint docs format airflow faults redis containers bench bench-events bench-page bench-webhook redaction-figures clean setup
+.PHONY: audit celery chromium demo test lint docs format airflow faults redis containers bench bench-events bench-judging bench-page bench-parsing bench-webhook redaction-figures clean setup
 
 setup: $(READY)
 
@@ -82,6 +82,12 @@ bench: $(READY)
 
 bench-events: $(READY)
 	$(RUN) python benchmarks/events.py
+
+bench-judging: $(READY)
+	$(RUN) python benchmarks/judging.py
+
+bench-parsing: $(READY)
+	$(RUN) python benchmarks/parsing.py
 
 bench-webhook: $(READY)
 	$(RUN) python benchmarks/webhook_load.py
