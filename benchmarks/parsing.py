@@ -79,7 +79,8 @@ def main(number: int) -> None:
         ways = {"bare DAGs": partial(bare, number), "reading feed.yml": partial(read_feeds, folder), "the DAG file": partial(parse, folder)}
         figures = in_turn(ways)
         show(f"{number} feeds", figures, "bare DAGs")
-        print(f"the DAG file: {1000 * figures[-1].seconds / number:.1f} ms a feed")
+        ours = len(list(FEEDS.glob("*/feed.yml")))  # the DAG file has those of the project too
+        print(f"the DAG file: {1000 * figures[-1].seconds / (number + ours):.1f} ms a feed, {number + ours} feeds")
 
 
 if __name__ == "__main__":
