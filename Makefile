@@ -16,7 +16,7 @@ MESH_SANDBOX_VERSION := 1.0.137
 
 export UV_PYTHON_DOWNLOADS = never
 
-.PHONY: audit celery chromium demo test lint docs format airflow faults redis containers bench bench-events bench-judging bench-page bench-parsing bench-webhook redaction-figures clean setup
+.PHONY: audit celery chromium demo test lint docs format airflow faults redis containers bench bench-events bench-judging bench-page bench-parsing bench-webhook bench-workbooks redaction-figures clean setup
 
 setup: $(READY)
 
@@ -88,6 +88,9 @@ bench-judging: $(READY)
 
 bench-parsing: $(READY)
 	$(RUN) python benchmarks/parsing.py
+
+bench-workbooks: $(READY)
+	$(RUN) python benchmarks/workbooks.py
 
 bench-webhook: $(READY)
 	$(RUN) python benchmarks/webhook_load.py

@@ -1,0 +1,78 @@
+"""A workbook of 100,000 complaints to typed rows, and published workbooks where they are; fastexcel's bare read beside.
+
+    make bench-workbooks    or   python benchmarks/workbooks.py [rows] [folder of the published Friends and Family Test workbooks]
+
+Ours finds sheets and headers, maps columns, and gives dates, numbers and codes their types; the bare read gives cells.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from functools import partial
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from benchmarks.measure import Way, clocked, in_turn, show  # noqa: E402
+
+PUBLISHED = ROOT.parent / "shared" / "data" / "fft"
+
+
+def invent(path: str, rows: int) -> float:
+    """In a process of its own: openpyxl takes gigabytes."""
+    from samepicture.demo.cases import eastvale_xlsx
+
+    return clocked(lambda: Path(path).write_bytes(eastvale_xlsx(24, 1, rows)))
+
+
+def bare(paths: tuple[str, ...]) -> float:
+    """Every visible sheet's cells as text."""
+    import fastexcel
+    import polars  # noqa: F401 - before the clock starts
+
+    def read() -> None:
+        for path in paths:
+            book = fastexcel.read_excel(path)
+            for name in (name for name in book.sheet_names if book.load_sheet(name, n_rows=0).visible == "visible"):
+                book.load_sheet(name, header_row=None, skip_rows=0, dtypes="string").to_polars()
+
+    return clocked(read)
+
+
+def ours(feed_id: str, paths: tuple[str, ...]) -> float:
+    """From the file to the frame that is judged."""
+    from samepicture.feed import load_feed
+    from samepicture.mapping import Mapping
+    from samepicture.readers import read_parts
+
+    feed = load_feed(ROOT / "dags" / "feeds" / feed_id)
+
+    def read() -> None:
+        for path in paths:
+            with Path(path).open("rb") as stream:
+                for part in read_parts(feed, stream, Path(path).name):
+                    mapping = Mapping(feed, part.headers)
+                    for frame in part.frames:
+                        mapping.apply(frame)
+
+    return clocked(read)
+
+
+def main(rows: int, published: Path) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = f"{folder}/cases.xlsx"
+        in_turn({"invent": partial(invent, path, rows)}, 1)
+        ways: dict[str, Way] = {"fastexcel, bare": partial(bare, (path,)), "ours": partial(ours, "complaint_eastvale", (path,))}
+        show(f"{rows:,} complaints, {Path(path).stat().st_size / 1e6:.0f} MB", in_turn(ways), "fastexcel, bare")
+    books = tuple(str(each) for each in sorted(published.glob("*.xls[xm]")))
+    if not books:
+        print(f"no published workbooks in {published}: name their folder")
+        return
+    ways = {"fastexcel, bare": partial(bare, books), "ours": partial(ours, "survey_result_fft", books)}
+    show(f"{len(books)} published workbooks of the Friends and Family Test", in_turn(ways), "fastexcel, bare")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 100_000, Path(sys.argv[2]) if len(sys.argv) > 2 else PUBLISHED)
