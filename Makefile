@@ -16,7 +16,7 @@ MESH_SANDBOX_VERSION := 1.0.137
 
 export UV_PYTHON_DOWNLOADS = never
 
-.PHONY: audit celery chromium demo test lint docs format airflow faults redis containers bench bench-events bench-judging bench-page bench-parsing bench-webhook bench-workbooks redaction-figures clean setup
+.PHONY: audit celery chromium demo test lint docs format airflow faults redis containers bench bench-builds bench-events bench-judging bench-page bench-parsing bench-webhook bench-workbooks redaction-figures clean setup
 
 setup: $(READY)
 
@@ -72,13 +72,16 @@ audit: $(UV)  ## known vulnerabilities of what is locked; asks osv.dev, so not p
 	$(UV) audit --locked
 
 faults: celery redis  ## a real Airflow on a real PostgreSQL, killed and starved, and thousands of damaged files of every feed; about an hour
-	$(RUN) pytest -n 0 -m faults tests/faults tests/fuzz tests/security tests/upkeep tests/warehouse
+	$(RUN) pytest -n 0 -m faults tests/faults tests/dags tests/fuzz tests/security tests/upkeep tests/warehouse
 
 containers: $(READY)  ## builds the image and runs the composed stack to its first answers, twice; about half an hour; needs a container engine
 	$(RUN) pytest -n 0 -s -m containers tests/containers
 
 bench: $(READY)
 	$(RUN) python benchmarks/million_rows.py
+
+bench-builds: $(READY)
+	$(RUN) python benchmarks/builds.py
 
 bench-events: $(READY)
 	$(RUN) python benchmarks/events.py

@@ -18,7 +18,7 @@ from tests.keys import KEYS
 hypothesis.settings.register_profile("any machine", deadline=None)
 hypothesis.settings.load_profile("any machine")
 
-LONG = ("upkeep", "warehouse", "dags")
+LONG = ("dags", "faults", "upkeep", "warehouse")
 PUBLISHED = PROJECT.parent / "shared" / "data"
 
 

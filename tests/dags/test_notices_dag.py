@@ -51,6 +51,7 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Sandbox,
         yield sandbox, mails, room
 
 
+@pytest.mark.faults
 def test_a_sender_is_answered_and_the_data_team_told_once(servers: tuple[Sandbox, Mails, Chat], tmp_path: Path) -> None:
     sandbox, mails, room = servers
     folder = tmp_path / "feeds" / "complaint_by_mesh"

@@ -105,7 +105,7 @@ def test_words_go_after_two_years_and_what_was_counted_still_counts(pipeline: Pi
     assert disagreements(pipeline) == []
 
 
-@pytest.mark.quick_on("duckdb")
+@pytest.mark.faults
 def test_originals_and_quarantine_have_a_short_life_and_a_rebuild_is_the_same(pipeline: Pipeline) -> None:
     outcome = loaded(
         pipeline, export({"ID": "BAD", "Date received": "99/99/9999", "Description": "Quillfeather"}, *others(20)), "Jo Sample.csv"

@@ -9,6 +9,8 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from samepicture.process import Pipeline
 from samepicture.settings import Settings
 from samepicture.upkeep import requests
@@ -43,6 +45,7 @@ Path(sys.argv[1]).write_text(json.dumps({"failed": embedded.failed_runs(), "step
 """
 
 
+@pytest.mark.faults
 def test_replay_erase_retention_and_backup_run_and_airflow_learns_nothing(tmp_path: Path, settings: Settings) -> None:
     pipeline = Pipeline(replace(settings, home=tmp_path / "home"))
     outcome = loaded(pipeline, export({"ID": REFERENCE, "Description": "Quillfeather"}, *others(10)))

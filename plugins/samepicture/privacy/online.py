@@ -6,7 +6,7 @@ from samepicture.privacy.rules import Rule, Topic
 from samepicture.privacy.vocabulary import any_of, listed
 
 NETWORKS = (*listed("network"), " ig", "ig:", "fb", "on x")
-"""A text with none of these, no @, _ or # names no account."""
+"""A text with none of these, no @ or # names no account."""
 
 _SITE = r"\.[a-z]{2,10}/"
 _BARE_SITE = r"(?:blog|blogspot|wordpress|substack|tumblr|wixsite|linktr|example|com|net|org\.uk|co\.uk|info)"
@@ -14,6 +14,9 @@ _NETWORK = rf"(?i:\b(?:{any_of('network')}|ig|fb|x)\b)"
 _HANDLE = r"[A-Za-z][A-Za-z0-9._-]*(?:[0-9_]|\.[A-Za-z0-9]|[a-z][A-Z])[A-Za-z0-9._-]*"
 _KNOWN_AS = r"(?i:\b(?:as|is|its|it's|me|under|at|on|handle|name|username|user|account|page|called|i'm|im|he's|she's|add|follow|find|by|from|of|channel)\b|[:=(-])"
 _ACCOUNT = rf"(?i:\b(?:handle|user ?name|screen ?name|gamer ?tag|{_NETWORK}\s?(?:name|handle|account|id|tag))"
+
+IN_OWN_WORDS = (Topic(("_",), (Rule(r"(?-u:\b)[A-Za-z][A-Za-z0-9.-]{2,}_[A-Za-z0-9._-]*[A-Za-z0-9](?-u:\b)", "[handle]"),)),)
+"""Nobody writes an underscore but in a handle. Codes and names of columns have them, so labels and lists keep them."""
 
 TOPICS = (
     Topic(
@@ -62,9 +65,8 @@ TOPICS = (
         ),
     ),
     Topic(
-        ("_", "#", "u/"),
+        ("#", "u/"),
         (
-            Rule(r"(?-u:\b)[A-Za-z][A-Za-z0-9.-]{2,}_[A-Za-z0-9._-]*[A-Za-z0-9](?-u:\b)", "[handle]"),
             Rule(r"(?-u:\b)[A-Za-z][A-Za-z0-9_.]+#[0-9]{4}(?-u:\b)", "[handle]", "#[0-9]{4}"),
             Rule(r"(^|[\s(/])u/[A-Za-z0-9_-]{3,}", "${1}[handle]"),
         ),

@@ -16,6 +16,8 @@ import polars as pl
 
 from samepicture.privacy.identifiers import without_identifiers
 from samepicture.privacy.names import without_names
+from samepicture.privacy.online import IN_OWN_WORDS
+from samepicture.privacy.rules import applied
 
 REDACTION_VERSION = "names-2"
 """Stands on every row. Change it with every change of what is found: `samepicture redact-again` then brings history up to it."""
@@ -28,7 +30,7 @@ def redact(text: pl.Series) -> pl.Series:
     another, so both looks are taken until nothing changes. That ends, since each replacement
     takes away digits, an '@', a web address, or a word.
     """
-    return _until_unchanged(text, lambda some: without_names(without_identifiers(some)))
+    return _until_unchanged(text, lambda some: without_names(applied(without_identifiers(some), IN_OWN_WORDS)))
 
 
 def redact_identifiers(text: pl.Series) -> pl.Series:
