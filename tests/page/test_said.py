@@ -63,8 +63,8 @@ def test_what_is_withheld_is_never_a_number() -> None:
     assert by_theme == {
         "T08": [words.WITHHELD, "none"],
         "T01": [words.WITHHELD, "12"],
-        "T02": ["12 and a few more, withheld", "none"],
-        "T03": ["withheld", "none"],  # two of fewer than 5 may be more than 5
+        "T02": ["12 and more, withheld", "none"],
+        "T03": ["withheld", "none"],
     }
 
 
@@ -86,12 +86,24 @@ def test_what_a_model_found_stands_apart_and_is_withheld_as_elsewhere() -> None:
     assert said == {
         "April to June 2026": (
             "150",
-            [("T01", "60", words.WITHHELD, "0"), ("T08", "31 and a few more, withheld", "13", "24")],
+            [("T01", "60", words.WITHHELD, "0"), ("T08", "31 and more, withheld", "13", "24")],
         ),
         "January to March 2026": ("40", [("T08", "9", "7", "12")]),
         "Without a date": (words.WITHHELD, [("T08", words.WITHHELD, "7", "12")]),
     }
     assert found.evidence is None or not found.evidence.quarters
+
+
+def test_periods_are_offered_newest_first_wherever_they_come_from() -> None:
+    found = page(
+        theme_evidence=[{"quarter_start_date": EARLIER}, {"quarter_start_date": None}], text_theme=[{"quarter_start_date": QUARTER}]
+    )
+    assert [label for _, label in found.choices.periods] == ["April to June 2026", "January to March 2026", "Without a date"]
+
+
+def test_a_number_that_is_withheld_is_not_said_to_be_small() -> None:
+    """With a small number goes the one from which it could be worked out, however large that is."""
+    assert words.count(None) == words.percent(None) == words.together([None]) == words.together([None, None]) == "withheld"
 
 
 def test_without_a_model_nothing_is_said_of_one() -> None:
@@ -349,7 +361,7 @@ def test_the_system_tells_of_those_of_whom_there_is_something_to_say() -> None:
         (words.percent, 0.456, "46%"),
         (words.percent, None, "withheld"),
         (words.count, 0, "0"),
-        (words.count, None, "withheld: fewer\u00a0than\u00a05"),
+        (words.count, None, "withheld"),
         (words.listed, ["A", "B", "C"], "A, B and C"),
         (words.listed, [], ""),
         (words.link, "https://a.example/b?c=1", "https://a.example/b?c=1"),

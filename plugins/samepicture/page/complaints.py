@@ -106,12 +106,12 @@ def _in_time(row: dict[str, Any]) -> list[str]:
             else f"{words.percent(share)} of {decided:,}"
         )
     days = row["median_response_working_days"]
-    cells.append(f"{days:.0f} working days" if days is not None else words.WITHHELD_WITH)
+    cells.append(f"{days:.0f} working days" if days is not None else words.WITHHELD)
     return cells
 
 
 def _ended(row: dict[str, Any]) -> list[str]:
     if row["upheld_share"] is None:
-        return [words.count(row["resolved_count"]), words.WITHHELD_WITH if row["resolved_count"] != 0 else "none resolved"]
+        return [words.count(row["resolved_count"]), words.WITHHELD if row["resolved_count"] != 0 else "none resolved"]
     low, high = (words.percent(row[column]) for column in ("upheld_share_low", "upheld_share_high"))
     return [words.count(row["resolved_count"]), f"{words.percent(row['upheld_share'])} (likely between {low} and {high})"]

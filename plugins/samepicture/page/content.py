@@ -10,7 +10,7 @@ import polars as pl
 from samepicture.page import glance, words
 from samepicture.page.complaints import Finding, Row, ended, findings, in_time
 from samepicture.page.coverage import Coverage, coverage
-from samepicture.page.evidence import Evidence, Known, evidence, key_of, known
+from samepicture.page.evidence import UNDATED, Evidence, Known, evidence, key_of, known
 from samepicture.page.heard import Place, places
 from samepicture.page.organisations import Organisation, Slices, organisations, slices
 from samepicture.page.promises import (
@@ -63,7 +63,8 @@ class OrganisationPage:
         themes = {theme.code: theme.name for theme in self.evidence.themes} if self.evidence else {}
         themes |= {each.code: each.name for each in self.known or ()}
         themes |= {found.code: found.name for quarter in self.texts or () for found in quarter.rows}
-        return Choices(list(quarters.items()), sorted(themes.items(), key=lambda item: item[1]))
+        newest_first = sorted(quarters.items(), key=lambda item: (item[0] != UNDATED, item[0]), reverse=True)
+        return Choices(newest_first, sorted(themes.items(), key=lambda item: item[1]))
 
 
 @dataclass(frozen=True)

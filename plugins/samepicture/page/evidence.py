@@ -173,7 +173,7 @@ def _known(row: dict[str, Any]) -> Known:
         name=row["theme_name"],
         since=_quarter_of(row["first_quarter_start_date"]) or "not dated",
         last=_quarter_of(row["last_quarter_start_date"]) or "not dated",
-        pieces=words.WITHHELD_WITH if row["feedback_count"] is None else f"{row['feedback_count']:,}",
+        pieces=words.WITHHELD if row["feedback_count"] is None else f"{row['feedback_count']:,}",
         families=words.capital(words.listed(families)) or "nobody yet",
         done=_done(row),
     )

@@ -182,7 +182,7 @@ def _recommendation(row: dict[str, Any]) -> Recommendation:
 def _activity(row: dict[str, Any]) -> Activity:
     how = words.capital(words.plain(row["channel_code"], {"ppg": "patient participation group"}))
     reached = (
-        words.WITHHELD_WITH
+        words.WITHHELD
         if row["is_suppressed"] and row["reached_count"] is None
         else f"{row['reached_count']:,} reached"
         if row["reached_count"] is not None

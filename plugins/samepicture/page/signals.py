@@ -148,7 +148,7 @@ def _point(row: dict[str, Any], *, is_share: bool) -> Point:
         upper=_cut(row["upper_limit"], is_share=is_share),
         target=row["target_value"],
         kind=KINDS.get(row["variation_code"] or "", USUAL) if value is not None else WITHHELD_POINT,
-        shown=_said(value, is_share=is_share) if value is not None else words.WITHHELD_WITH,
+        shown=_said(value, is_share=is_share) if value is not None else words.WITHHELD,
     )
 
 
@@ -161,7 +161,7 @@ def _cut(limit: float | None, *, is_share: bool) -> float | None:
 
 def _said(value: float | None, *, is_share: bool) -> str:
     if value is None:
-        return words.WITHHELD_WITH
+        return words.WITHHELD
     return f"{100 * value:.1f}%" if is_share else f"{value:,.0f}" if value == round(value) else f"{value:,.1f}"
 
 

@@ -8,9 +8,8 @@ from datetime import date
 from typing import Any
 from urllib.parse import urlsplit
 
-WITHHELD = "withheld: fewer\u00a0than\u00a05"
-WITHHELD_WITH = "withheld"
-"""Of a share or a count that would give away such a number."""
+WITHHELD = "withheld"
+"""A number of fewer than 5 people, or one that would give such a number away: the tables do not tell which."""
 
 FAMILIES = {
     "complaints": "complaints and PALS",
@@ -92,7 +91,7 @@ def quarter_of(value: date) -> date:
 
 def percent(share: float | None) -> str:
     """45%, of a share from 0 to 1; None is withheld."""
-    return WITHHELD_WITH if share is None else f"{100 * share:.0f}%"
+    return WITHHELD if share is None else f"{100 * share:.0f}%"
 
 
 def count(value: int | None) -> str:
@@ -104,8 +103,8 @@ def together(counts: Sequence[int | None]) -> str:
     """The sum of counts, of which some may be withheld."""
     shown = [number for number in counts if number is not None]
     if not shown:
-        return WITHHELD if len(counts) == 1 else WITHHELD_WITH  # several of fewer than 5 may be more
-    return f"{sum(shown):,}" + (" and a few more, withheld" if len(shown) < len(counts) else "")
+        return WITHHELD
+    return f"{sum(shown):,}" + (" and more, withheld" if len(shown) < len(counts) else "")
 
 
 def some(number: int, one: str, many: str = "") -> str:
