@@ -14,6 +14,8 @@ from typing import Any
 
 from samepicture.settings import Settings
 
+COUNTS = "validation_counts"
+"""Folder of the home, a file a submission."""
 INDEX = """<!DOCTYPE html>
 <html lang="en-GB"><head><meta charset="utf-8"><title>Data Docs</title></head>
 <body><h1>Data Docs</h1><table><tr><th>Submission</th><th>Rules met</th><th>Of</th></tr>
@@ -22,11 +24,11 @@ INDEX = """<!DOCTYPE html>
 """
 
 
-def keep_results(settings: Settings, submission_id: str, results: dict[str, Any] | None) -> None:
+def keep_results(settings: Settings, submission_id: str, results: dict[str, Any]) -> None:
     """Keep what judging counted until it is rendered, as `Validator.results` gives it; replaces what was kept earlier."""
-    folder = settings.home / "validations"
+    folder = settings.home / COUNTS
     folder.mkdir(parents=True, exist_ok=True)
-    kept = {"submission_id": submission_id, "judged_at": datetime.now(UTC).isoformat(), **(results or {"suite_name": "", "outcomes": []})}
+    kept = {"submission_id": submission_id, "judged_at": datetime.now(UTC).isoformat(), **results}
     (folder / f"{submission_id}.json").write_text(json.dumps(kept))
 
 
@@ -35,7 +37,7 @@ def render_data_docs(settings: Settings) -> Path:
     folder = settings.home / "data_docs"
     folder.mkdir(parents=True, exist_ok=True)
     rows = []
-    for source in sorted((settings.home / "validations").glob("*.json")):
+    for source in sorted((settings.home / COUNTS).glob("*.json")):
         kept = json.loads(source.read_text())
         of = len(kept["outcomes"])
         met = sum(_is_met(outcome) for outcome in kept["outcomes"])

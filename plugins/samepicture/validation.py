@@ -56,16 +56,15 @@ class Validator:
     def __init__(self, record_type: str) -> None:
         self._record_type = record_type
         self._suite = suite(record_type)
-        self._counts: list[Counts] | None = None
+        self._counts: list[Counts] = []
 
     @property
-    def results(self) -> dict[str, Any] | None:
-        """What it found so far, without values of rows: what Data Docs are rendered from. None where there was no record."""
-        if self._counts is None:
-            return None
+    def results(self) -> dict[str, Any]:
+        """What it found so far, without values of rows: what Data Docs are rendered from. No outcomes where there was no record."""
+        judged = zip(self._suite, self._counts, strict=True) if self._counts else ()
         outcomes = [
             {"type": expectation.type, "kwargs": expectation.kwargs, "meta": expectation.meta, **asdict(counts)}
-            for expectation, counts in zip(self._suite, self._counts, strict=True)
+            for expectation, counts in judged
         ]
         return {"suite_name": self._record_type, "outcomes": outcomes}
 
@@ -73,7 +72,7 @@ class Validator:
         """Judge a batch of mapped records."""
         seen = without_nan(frame)
         found = [Counts(**counts) for counts in seen.select(_counted(self._suite)).row(0)]
-        self._counts = found if self._counts is None else [earlier + new for earlier, new in zip(self._counts, found, strict=True)]
+        self._counts = [earlier + new for earlier, new in zip(self._counts, found, strict=True)] if self._counts else found
         problems: list[pl.DataFrame] = []
         told: list[SubmissionWarning] = []
         for expectation, counts in zip(self._suite, found, strict=True):

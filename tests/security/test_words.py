@@ -24,6 +24,7 @@ import yaml
 from psycopg2 import sql
 from sqlalchemy import inspect
 
+from samepicture.data_docs import COUNTS
 from samepicture.landing import Landing
 from samepicture.publish import unpublished_since
 from samepicture.settings import PROJECT, Settings
@@ -232,7 +233,7 @@ def test_airflows_database_holds_no_word(searched: Searched) -> None:
 def test_data_docs_and_marks_of_failures_hold_no_word(searched: Searched) -> None:
     home = searched.stack.settings.home
     assert (home / "data_docs" / "index.html").exists()
-    assert files_with_marks(home / "data_docs", home / "validations", home / "announced") == []
+    assert files_with_marks(home / "data_docs", home / COUNTS, home / "announced") == []
 
 
 def test_what_feed_yml_names_may_be_held_by_airflow(searched: Searched) -> None:

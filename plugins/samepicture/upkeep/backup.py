@@ -25,6 +25,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
+from samepicture.data_docs import COUNTS
 from samepicture.errors import Explained
 from samepicture.locks import alone
 from samepicture.process import Pipeline
@@ -32,7 +33,7 @@ from samepicture.sealing import CHUNK, Writing
 from samepicture.upkeep.agreement import disagreements
 from samepicture.warehouse import open_warehouse
 
-HOME_FOLDERS = ("cursors", "asked", "uncollected", "validations", "text_model")
+HOME_FOLDERS = ("cursors", "asked", "uncollected", COUNTS, "text_model")
 """What else of the home can't be made again."""
 STORE_FOLDERS = ("receipts", "judged", "erased", "requests", "objects")
 """In this order: whatever has a receipt has its bytes already, also what lands meanwhile."""
