@@ -10,10 +10,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Any, TypeVar
 
 from rich.console import Console
 from rich.table import Table
 
+Answer = TypeVar("Answer")
 Way = Callable[[], float]
 """Does the work once, and returns the seconds of what counts: reading what it needs does not. A function of a module, or a partial of one."""
 RUNS = 5
@@ -43,29 +45,29 @@ def in_turn(ways: Mapping[str, Way], runs: int = RUNS) -> list[Figure]:
     return [Figure(name, statistics.median(seconds[name]), max(seconds[name]), max(peaks[name])) for name in ways]
 
 
-def alone(way: Way) -> tuple[float, float]:
-    """Run once in a fresh process: its seconds, and its peak memory in MB. Raises RuntimeError where it died.
+def alone(work: Callable[[], Answer]) -> tuple[Answer, float]:
+    """Do it once in a fresh process: what it returned, and the peak memory in MB. Raises RuntimeError where the process died.
 
     Fresh, not forked: the threads of polars and DuckDB do not come along into a fork.
     """
     spawn = multiprocessing.get_context("spawn")
     receiver, sender = spawn.Pipe(duplex=False)
-    process = spawn.Process(target=_run, args=(way, sender))
+    process = spawn.Process(target=_run, args=(work, sender))
     process.start()
     sender.close()  # so that a child that died is an end of the pipe, not silence
     try:
-        took, peak = receiver.recv()
+        answer, peak = receiver.recv()
     except EOFError:
         process.join()
         raise RuntimeError(f"the process that measured ended with {process.exitcode}") from None
     process.join()
-    return took, peak
+    return answer, peak
 
 
-def _run(way: Way, sender: Connection) -> None:
-    took = way()
+def _run(work: Callable[[], Any], sender: Connection) -> None:
+    answer = work()
     status = Path("/proc/self/status").read_text()  # getrusage counts what the parent had when this began
-    sender.send((took, int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) / 1024))  # type: ignore[index]
+    sender.send((answer, int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) / 1024))  # type: ignore[index]
 
 
 def clocked(work: Callable[[], object]) -> float:

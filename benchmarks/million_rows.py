@@ -11,39 +11,37 @@ compare the ratio, on a quiet machine.
 
 from __future__ import annotations
 
-import json
-import multiprocessing
 import os
-import resource
 import shutil
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from benchmarks.measure import alone, clocked  # noqa: E402
+
 FEED = "complaint_northmoor"
-DATABASE: list[str] = []
-"""The URL of the PostgreSQL database, if there is one."""
 
 
-def invent(path: str, rows: int) -> dict[str, float]:
+def invent(path: str, rows: int) -> int:
     from samepicture.demo.cases import northmoor_csv
 
-    Path(path).write_bytes(northmoor_csv(24, 1, rows))
-    return {}
+    return Path(path).write_bytes(northmoor_csv(24, 1, rows))
 
 
-def bare(path: str, _: int) -> dict[str, float]:
+def bare(path: str) -> float:
     """What DuckDB needs to put the same text into a table: the physical limit that we compare with."""
     import duckdb
 
-    started = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder, duckdb.connect(f"{folder}/bare.duckdb") as connection:
-        connection.execute("create table bare as select * from read_csv(?, all_varchar = true)", [path])
-    return {"DuckDB's bare load into a file": time.perf_counter() - started}
+        return clocked(lambda: connection.execute("create table bare as select * from read_csv(?, all_varchar = true)", [path]))
 
 
 def bare_copy(clean: Path, url: str) -> float:
@@ -66,8 +64,8 @@ def bare_copy(clean: Path, url: str) -> float:
     return seconds
 
 
-def product(path: str, _: int) -> dict[str, float]:
-    """The product's own path, timed part by part."""
+def product(path: str, database: str) -> dict[str, float]:
+    """The product's own path, timed part by part; into the PostgreSQL database, if one is named."""
     from samepicture import judge
     from samepicture.mapping import Mapping
     from samepicture.process import Pipeline
@@ -94,8 +92,8 @@ def product(path: str, _: int) -> dict[str, float]:
     judge._Parquet.write = timed("  writing Parquet", judge._Parquet.write)  # type: ignore[method-assign]
     with tempfile.TemporaryDirectory() as folder:
         os.environ["SAMEPICTURE_HOME"] = folder
-        if DATABASE:
-            os.environ["SAMEPICTURE_WAREHOUSE"] = DATABASE[0]
+        if database:
+            os.environ["SAMEPICTURE_WAREHOUSE"] = database
         pipeline = Pipeline(Settings.from_environment())
         marks = [time.perf_counter()]
         receipt, _new = pipeline.land_file(FEED, Path(path))
@@ -105,8 +103,8 @@ def product(path: str, _: int) -> dict[str, float]:
         marks.append(time.perf_counter())
         outcome = pipeline.load(receipt.submission_id)
         marks.append(time.perf_counter())
-        if DATABASE:
-            parts["one bare logged COPY of the clean rows"] = bare_copy(Path(clean), DATABASE[0])
+        if database:
+            parts["one bare logged COPY of the clean rows"] = bare_copy(Path(clean), database)
     inner = sum(seconds for name, seconds in parts.items() if name.startswith("  "))
     return {
         "landing and hashing": marks[1] - marks[0],
@@ -120,56 +118,32 @@ def product(path: str, _: int) -> dict[str, float]:
     }
 
 
-def alone(function: Callable[[str, int], dict[str, float]], path: str, rows: int) -> dict[str, float]:
-    """Run in a process of its own; the result with its peak memory."""
-
-    def child(sender: Any) -> None:
-        result = function(path, rows)
-        sender.send(json.dumps({**result, "peak MB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))
-        sender.close()
-        os._exit(0)
-
-    receiver, sender = multiprocessing.get_context("fork").Pipe(duplex=False)
-    process = multiprocessing.get_context("fork").Process(target=child, args=(sender,))
-    process.start()
-    sender.close()  # so that a child that died is an end of the pipe, not silence
-    result: dict[str, float] = json.loads(receiver.recv())
-    process.join()
-    return result
-
-
 @contextmanager
-def database(wanted: str) -> Iterator[None]:
-    """Fill DATABASE: with the URL that is given, or with that of an empty database on a server of our own."""
+def database(wanted: str) -> Iterator[str]:
+    """The URL that is given, or that of an empty database on a server of our own."""
     if wanted != "postgresql":
-        DATABASE.extend([wanted] if wanted else [])
-        yield
+        yield wanted
         return
     from tests.postgres import server
 
     with server() as started, started.database() as url:
-        DATABASE.append(url)
-        yield
+        yield url
 
 
-def main() -> None:
-    rows = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
-    with tempfile.TemporaryDirectory() as folder, database(sys.argv[2] if len(sys.argv) > 2 else ""):
+def main(rows: int, wanted: str) -> None:
+    with tempfile.TemporaryDirectory() as folder, database(wanted) as url:
         path = f"{folder}/cases.csv"
-        alone(invent, path, rows)
-        size = Path(path).stat().st_size / 1e6
-        limit = alone(bare, path, rows)
-        ours = alone(product, path, rows)
-    print(f"{rows:,} rows, {size:,.0f} MB")
-    for name, seconds in {**{k: v for k, v in limit.items() if k.startswith("DuckDB")}, **ours}.items():
-        if name in ("rows", "peak MB"):
-            continue
+        size, _ = alone(partial(invent, path, rows))
+        limit, bare_peak = alone(partial(bare, path))
+        ours, peak = alone(partial(product, path, url))
+    accepted = ours.pop("rows")
+    print(f"{rows:,} rows, {size / 1e6:,.0f} MB")
+    for name, seconds in {"DuckDB's bare load into a file": limit, **ours}.items():
         print(f"{name:<48}{seconds:>8.1f} s")
-    print(f"{'accepted':<48}{ours['rows']:>8,.0f}")
-    print(f"{'peak memory, bare / ours':<48}{limit['peak MB']:>8,.0f} / {ours['peak MB']:,.0f} MB")
-    bare_seconds = next(seconds for name, seconds in limit.items() if name.startswith("DuckDB"))
-    print(f"{'landing to queryable, times the bare load':<48}{ours['landing to queryable'] / bare_seconds:>8.1f}")
+    print(f"{'accepted':<48}{accepted:>8,.0f}")
+    print(f"{'peak memory, bare / ours':<48}{bare_peak:>8,.0f} / {peak:,.0f} MB")
+    print(f"{'landing to queryable, times the bare load':<48}{ours['landing to queryable'] / limit:>8.1f}")
 
 
 if __name__ == "__main__":
-    main()
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000, sys.argv[2] if len(sys.argv) > 2 else "")
