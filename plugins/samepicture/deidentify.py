@@ -49,8 +49,9 @@ def redacted(frame: pl.DataFrame, contract: Contract) -> pl.DataFrame:
 
 def _together(frame: pl.DataFrame, names: Sequence[str], redaction: Callable[[pl.Series], pl.Series]) -> list[pl.Series]:
     """Columns redacted in one go: of a small submission, setting out costs more than the way."""
-    columns = [frame.get_column(name) for name in names]
-    done = redaction(pl.concat([column.alias("") for column in columns])) if columns else pl.Series(dtype=pl.String)
+    if not names:
+        return []
+    done = redaction(pl.concat([frame.get_column(name).alias("") for name in names]))
     return [done.slice(number * frame.height, frame.height).alias(name) for number, name in enumerate(names)]
 
 

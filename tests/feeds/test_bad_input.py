@@ -6,12 +6,9 @@ import csv
 import io
 import logging
 import random
-import subprocess
-import sys
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import openpyxl
@@ -354,49 +351,3 @@ def test_brackets_are_shown_as_they_are(pipeline: Pipeline, capfd: pytest.Captur
     process(pipeline, b"", "[b]x[/z].csv")
     app(["status"], standalone_mode=False)
     assert "z].csv" in capfd.readouterr().out
-
-
-# -- size ----------------------------------------------------------------------------------------
-
-MEASURED = """
-import io, resource, sys
-from samepicture.process import Pipeline
-from samepicture.settings import Settings
-pipeline = Pipeline(Settings.from_environment())
-receipt, _ = pipeline.land_file(sys.argv[1], __import__("pathlib").Path(sys.argv[2]))
-pipeline.judge(receipt.submission_id)
-outcome = pipeline.load(receipt.submission_id)
-print(outcome.received, outcome.rows, outcome.rejection_code, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
-"""
-
-
-def measured(feed: str, path: Path) -> tuple[int, int, str, int]:
-    """Received, rows, code of refusal and peak memory (MB) of a process that takes a file."""
-    run = subprocess.run([sys.executable, "-c", MEASURED, feed, str(path)], capture_output=True, text=True, check=True)
-    received, rows, code, peak = run.stdout.split()[:4]
-    return int(received), int(rows), code, int(peak)
-
-
-@pytest.mark.slow
-def test_a_file_of_100_mb_is_taken_in_bounded_memory(pipeline: Pipeline, tmp_path: Path) -> None:
-    path = tmp_path / "large.csv"
-    rows = table(1, changes={"Description": f"{WORDS} waited. " * 400})
-    with path.open("w", newline="") as target:
-        writer = csv.writer(target)
-        writer.writerow(rows[0])
-        for number in range((100 << 20) // len(",".join(rows[1]))):
-            writer.writerow([f"N{number}", *rows[1][1:]])
-    received, loaded, code, peak = measured(FEED, path)
-    assert path.stat().st_size > 95 << 20
-    assert (code, loaded) == ("None", received)
-    assert peak < 1300
-
-
-@pytest.mark.slow
-def test_short_lines_do_not_fill_the_memory(pipeline: Pipeline, tmp_path: Path) -> None:
-    """Ten million rows of a wrong width: each would be told by name."""
-    path = tmp_path / "short.csv"
-    path.write_bytes(",".join(table(0)[0]).encode() + b"\n" + b"x,y\n" * 10_000_000)
-    _, loaded, code, peak = measured(FEED, path)
-    assert (code, loaded) == ("wrong_column_count", 0)
-    assert peak < 1500

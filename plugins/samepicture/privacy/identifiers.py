@@ -121,7 +121,7 @@ _NUMBERS = (
 )
 _BEFORE_RUNS = (*online.TOPICS, *_INSURANCE, *births.TOPICS, *_CODES, *addresses.BEFORE_RUNS)
 _AFTER_RUNS = (*addresses.AFTER_RUNS, *_NUMBERS)
-_MARKS = ("@", "_", "#", "u/", "www.", "://", "dot", "at)", "at]", ".blog", ".com", ".co", ".net", ".org", ".example", ".info")
+_MARKS = ("@", "#", "u/", "www.", "://", "dot", "at)", "at]", ".blog", ".com", ".co", ".net", ".org", ".example", ".info")
 _SITES = tuple(f".{end}/" for end in ("com", "uk", "org", "net", "me", "io", "example", "ly", "be"))
 _WORTH = (*DIGITS, *_MARKS, *_SITES, *online.NETWORKS, *births.BORN, *addresses.WORTH, *spoken.WORTH)
 """A text with none of these holds nothing that any rule replaces."""
