@@ -134,7 +134,7 @@ def narratives(rng: np.random.Generator, subjects: pl.Series, is_praise: pl.Seri
             "opening": _drawn(rng, OPENINGS, rows),
             "main": either.gather(places + pl.Series(rng.integers(0, 2, rows, dtype=np.uint32))),
             "wish": _drawn(rng, WISHES, rows),
-            "identifier": _identifiers(rng, rows),
+            "identifier": identifiers(rng, rows),
         }
     )
     texts = frame.select(pl.concat_str(pl.all(), separator=" ", ignore_nulls=True)).to_series()
@@ -159,7 +159,7 @@ def nhs_numbers(rng: np.random.Generator, rows: int) -> pl.Series:
     return pl.Series(number).cast(pl.String)
 
 
-def _identifiers(rng: np.random.Generator, rows: int) -> pl.Series:
+def identifiers(rng: np.random.Generator, rows: int) -> pl.Series:
     """What people give of themselves in a letter; numbers from ranges that are kept for drama and tests."""
     texts = pl.DataFrame(
         {

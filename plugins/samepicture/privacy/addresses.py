@@ -27,7 +27,9 @@ _UNIT = r"(?:flat|apartment|apt|bedsit|studio|unit|plot|room|caravan|pitch|chale
 _BUILDING = r"house|court|lodge|heights|towers?|point|mansions|buildings?|place|gardens|hall|view|grange|manor"
 _NUMBER = r"(?:(?:no\.?|number|nr)\s?)?[0-9]{1,4}(?:\s?[a-z]|[-–/][0-9]{1,3}[a-z]?)?"
 _SPOKEN = r"(?:(?:number\s)?(?:(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:[\s-](?:one|two|three|four|five|six|seven|eight|nine))?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|[a-z]{3,5}teen))"
-_WORD = r"[\p{L}\p{M}][\p{L}\p{M}'’.]*(?:-[\p{L}\p{M}]+)*"
+_LETTER = r"[^\x00-\x40\x5b-\x60\x7b-\xbf\u2000-\u206f]"
+"""A letter, or a sign that nobody writes in an address: all letters by name are a table that takes milliseconds to compile."""
+_WORD = rf"{_LETTER}(?:{_LETTER}|['’.])*(?:-{_LETTER}+)*"
 _SAID = (
     r"\b(?:address(?:'s| is| was)?|(?:live|lives|lived|living|stay|stays|staying|reside|resides|residing|house|home|based|registered|moved|us|me|her|him|them|we're|i'm|he's|she's|are|is|am|come|came|deliver|"
     r"delivered|visit|visits|visited|go|gone|went|sent|send|post|posted|letters?|write|out|round|back|occupier|of)\s(?:at|on|in|to|from|is|of|into)|at)[:,]?\s+"
@@ -71,25 +73,25 @@ _AT_HOME = (
     r"(?:at|on|in|to|from|out to))[:,]?\s+(?:the\s+)?))"
 )
 _FLOOR = r"(?i:(?:(?:ground|first|second|third|fourth|fifth|top|[0-9]{1,2}(?:st|nd|rd|th)|basement|garden|upper|lower)\s)(?:floor\s?)?(?:flat|rear|front)?)"
-_DOOR = r"(?i:(?:flat|annexe?|bungalow|room|unit|block|apartment|apt|house|studio|berth|mooring|pitch|plot|caravan|chalet|bedsit)(?:\s[0-9/-]+[a-z]?|\s[a-z](?-u:\b))?)"
+_DOOR = r"(?i:(?:flat|annexe?|bungalow|room|unit|block|apartment|apt|house|studio|berth|mooring|pitch|plot|caravan|chalet|bedsit)(?:\s[0-9/-]+[a-z]?|\s[a-z]\b)?)"
 _PART = rf"(?:{_FLOOR}|{_DOOR}|{_WATERSIDE}|(?:{_NAMED}\s+){{1,3}}(?i:{any_of('dwelling')}|care home|court|towers?|heights|point|buildings?|place|gardens|estate|park|view|mansions))"
-_NUMBERED_NAME = r"(?-u:\b)[0-9]{1,3}[A-Za-z]?,?\s+"
+_NUMBERED_NAME = r"\b[0-9]{1,3}[A-Za-z]?,?\s+"
 _WELSH_WAY = r"(?:Heol|Stryd|Ffordd|Lôn|Lon|Rhodfa|Clos|Rhiw|Maes|Cae)"
 
 BEFORE_RUNS = (
     Topic(
         listed("dwelling"),
         (
-            Rule(rf"(?-u:\b)(?:The\s+)?{_HOUSE},\s+{_ROAD}(?-u:\b)", "[address]"),
-            Rule(rf"{_AT_HOME}{_HOUSE}(?-u:\b)", "${1}[address]"),
-            Rule(rf"((?i:\b(?:at|to|from|of|is|address|in|place)[:,]?\s+(?:the\s+)?|:\s*)){_HOME}(?-u:\b)", "${1}[address]"),
+            Rule(rf"\b(?:The\s+)?{_HOUSE},\s+{_ROAD}\b", "[address]"),
+            Rule(rf"{_AT_HOME}{_HOUSE}\b", "${1}[address]"),
+            Rule(rf"((?i:\b(?:at|to|from|of|is|address|in|place)[:,]?\s+(?:the\s+)?|:\s*)){_HOME}\b", "${1}[address]"),
             # A farm or cottage by itself: 'High Bransby Farm, up past the church'. 'Manor Farm surgery' is none.
             Rule(
-                rf"(?-u:\b)(?:[0-9]{{1,3}}[A-Za-z]?,?\s+)?{_HOME}(\s*(?:[,.;!?)\n]|$)|\s+(?:is|was|and|has|had|where|up|past|near|off|beyond|by|to|down)\b)",
+                rf"\b(?:[0-9]{{1,3}}[A-Za-z]?,?\s+)?{_HOME}(\s*(?:[,.;!?)\n]|$)|\s+(?:is|was|and|has|had|where|up|past|near|off|beyond|by|to|down)\b)",
                 "[address]${1}",
             ),
             Rule(
-                rf"(?i)\bnumber (?:[0-9]+[a-z]?|{_SPOKEN}),?\s+(?:the\s+)?(?:\w+\s+){{0,2}}{any_of('dwelling')}(?-u:\b)",
+                rf"(?i)\bnumber (?:[0-9]+[a-z]?|{_SPOKEN}),?\s+(?:the\s+)?(?:\w+\s+){{0,2}}{any_of('dwelling')}\b",
                 "[address]",
                 "(?i)number ",
             ),
@@ -103,11 +105,11 @@ BEFORE_RUNS = (
         ("boat", "barge", "mooring", "berth"),
         (
             Rule(
-                rf"(?:(?-u:\b)(?i:narrow ?boat|houseboat|barge|(?:boat|mooring|berth|pontoon)\s+(?:called|named)|the boat)\s+(?i:called |named |is )?)['\x22‘“]?(?:[A-Z]\p{{Ll}}{{2,}}\s?){{1,3}}['\x22’”]?"
+                rf"(?:\b(?i:narrow ?boat|houseboat|barge|(?:boat|mooring|berth|pontoon)\s+(?:called|named)|the boat)\s+(?i:called |named |is )?)['\x22‘“]?(?:[A-Z]\p{{Ll}}{{2,}}\s?){{1,3}}['\x22’”]?"
                 rf"(?:,\s+(?:(?i:mooring|berth|pontoon|jetty)\s[0-9]+[a-z]?|{_WATERSIDE})){{0,2}}",
                 "[address]",
             ),
-            Rule(rf"(?-u:\b)(?i:mooring|berth|pontoon)\s[0-9]+[a-z]?,\s+{_WATERSIDE}", "[address]"),
+            Rule(rf"\b(?i:mooring|berth|pontoon)\s[0-9]+[a-z]?,\s+{_WATERSIDE}", "[address]"),
         ),
     ),
     # The number behind: 'Laburnum Road 8,'.
@@ -115,7 +117,7 @@ BEFORE_RUNS = (
         DIGITS,
         (
             Rule(
-                rf"(?-u:\b)(?:{_NAMED}\s+){{1,2}}(?:Road|Street|Lane|Avenue|Crescent|Terrace|Gardens|Grove|Close|Drive|Way|Court|Place|Square|Row)\s+[0-9]{{1,3}}[a-z]?(\s*(?:[,.;)\n]|$))",
+                rf"\b(?:{_NAMED}\s+){{1,2}}(?:Road|Street|Lane|Avenue|Crescent|Terrace|Gardens|Grove|Close|Drive|Way|Court|Place|Square|Row)\s+[0-9]{{1,3}}[a-z]?(\s*(?:[,.;)\n]|$))",
                 "[address]${1}",
                 r"[a-z] [0-9]{1,3}[a-z]?\s*(?:[,.;)\n]|$)",
             ),
@@ -127,14 +129,14 @@ AFTER_RUNS = (
         DIGITS,
         (
             Rule(
-                rf"{_NUMBERED_NAME}(?:[Tt]he\s+{_NAMED}|[A-Z]\p{{Ll}}{{2,}}(?:gate|croft|side|fields?|wood|lands|bank|mead|garth|thwaite|dene|dale|mount|view))(?-u:\b)",
+                rf"{_NUMBERED_NAME}(?:[Tt]he\s+{_NAMED}|[A-Z]\p{{Ll}}{{2,}}(?:gate|croft|side|fields?|wood|lands|bank|mead|garth|thwaite|dene|dale|mount|view))\b",
                 "[address]",
                 r"[0-9][A-Za-z]?,?\s+(?:[A-Z]|the)",
             ),
             Rule(rf"{_NUMBERED_NAME}(?:{_NAMED}[\s,]+){{1,4}}\[postcode\]", "[address] [postcode]", r"\[postcode\]"),
             # 'Flat 61, 11th floor, Cranbrook Point': a door and a building, without a street.
             Rule(
-                rf"(?-u:\b)(?i:flat|apartment|apt|room|unit|studio)\s[0-9/]+[a-z]?,?\s+(?:{_FLOOR},?\s+)?(?:{_NAMED}\s+){{1,3}}(?i:{any_of('dwelling')}|care home|court|towers?|heights|point|buildings?|place|mansions|view)(?-u:\b)",
+                rf"\b(?i:flat|apartment|apt|room|unit|studio)\s[0-9/]+[a-z]?,?\s+(?:{_FLOOR},?\s+)?(?:{_NAMED}\s+){{1,3}}(?i:{any_of('dwelling')}|care home|court|towers?|heights|point|buildings?|place|mansions|view)\b",
                 "[address]",
                 r"(?i)(?:flat|apartment|apt|room|unit|studio)\s[0-9]",
             ),
@@ -143,8 +145,8 @@ AFTER_RUNS = (
     Topic(
         ("[address]",),
         (
-            Rule(rf"(?-u:\b)(?:(?:{_PART}),?\s+){{1,3}}\[address\]", "[address]"),
-            Rule(rf"\[address\],\s+(?:{_ROAD}|{_PART})(?-u:\b)", "[address]", r"\[address\],"),
+            Rule(rf"\b(?:(?:{_PART}),?\s+){{1,3}}\[address\]", "[address]"),
+            Rule(rf"\[address\],\s+(?:{_ROAD}|{_PART})\b", "[address]", r"\[address\],"),
             Rule(
                 rf"((?i:\b(?:at|address(?:'s| is)?:?|live|lives|from|to|in|c/o)\s))(?:The\s+)?(?:{_NAMED}\s+){{0,2}}{_NAMED},\s+\[address\]",
                 "${1}[address]",

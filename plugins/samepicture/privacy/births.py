@@ -8,7 +8,7 @@ from samepicture.privacy.vocabulary import any_of, listed
 BORN = listed("born")
 """A text without one of these says nothing of a birth."""
 
-_SPOKEN_WORD = rf"(?:{any_of('number_spoken')}|\p{{L}}+teenth)"
+_SPOKEN_WORD = rf"(?:{any_of('number_spoken')}|[a-z]+teenth)"
 _SEP = r" ?[-–—./,_|:\\ ] ?"
 _MONTH = r"(?:(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6})"
 _ROMAN = r"(?:i{1,3}|iv|vi{0,3}|ix|xi{0,2})"
@@ -24,7 +24,7 @@ def _spoken(least: int, most: int) -> str:
     return rf"{_SPOKEN_WORD}(?:[ -]{_SPOKEN_WORD}){{{least - 1},{most - 1}}}"
 
 
-_FEAST = r"(?:(?:christmas|boxing|new year'?s|st \p{L}+'?s|valentine'?s|leap|may|midsummer'?s?) (?:day|eve)|xmas(?: day| eve)?|hogmanay)"
+_FEAST = r"(?:(?:christmas|boxing|new year'?s|st [a-z]+'?s|valentine'?s|leap|may|midsummer'?s?) (?:day|eve)|xmas(?: day| eve)?|hogmanay)"
 _NUMERIC = rf"(?:[0-9]{{4}}{_SEP}[0-9]{{1,2}}{_SEP}[0-9]{{1,2}}|[0-9]{{1,2}}{_SEP}(?:[0-9]{{1,2}}|{_ROMAN}){_SEP}{_YEAR})"
 _WRITTEN = rf"(?:{_THE}{_DAY}{_OF}{_MONTH}[.,]?[ ./,-]{{0,2}}{_YEAR}|{_MONTH}[. -]{{1,2}}{_THE}{_DAY},? {_YEAR})"
 _DATE = (
@@ -43,14 +43,14 @@ _UNTIL = r"[.?\x22”]{0,2}[^0-9\[\].!?]{0,45}?\[?"
 _PERSON = rf"(?:{any_of('whose_birthday')}|\[name\])"
 _AGE_ON = rf"(\b(?:{_PERSON}(?:'s| is| was| will be|'ll be| turns| turned| turning)|(?:turns|turned|turning|became)) (?:just |only )?[0-9]{{1,3}} (?:years old )?(?:on|this|last|next) (?:{any_of('weekday')},? )?)"
 _LONG_AGO = (
-    r"(?-u:\b)(?:(?:0?[1-9]|[12][0-9]|3[01]) ?[-./] ?(?:0?[1-9]|1[0-2]) ?[-./] ?(?:19[0-9]{2}|['’]?[3-9][0-9])|(?:0?[1-9]|[12][0-9]|3[01]) (?:0?[1-9]|1[0-2]) 19[0-9]{2}"
+    r"\b(?:(?:0?[1-9]|[12][0-9]|3[01]) ?[-./] ?(?:0?[1-9]|1[0-2]) ?[-./] ?(?:19[0-9]{2}|['’]?[3-9][0-9])|(?:0?[1-9]|[12][0-9]|3[01]) (?:0?[1-9]|1[0-2]) 19[0-9]{2}"
     rf"|19[0-9]{{2}}[-./][01]?[0-9][-./][0-3]?[0-9]|(?i:[0-9]{{1,2}} ?[-./ ] ?{_ROMAN} ?[-./ ] ?19[0-9]{{2}})"
-    rf"|(?i:{_DAY}(?:[ ./-]{{1,2}}|)(?:of )?{_MONTH}[.,]?[ /-](?:19[0-9]{{2}}|['’][3-9][0-9])|{_MONTH} {_DAY},? 19[0-9]{{2}}))(?-u:\b)"
+    rf"|(?i:{_DAY}(?:[ ./-]{{1,2}}|)(?:of )?{_MONTH}[.,]?[ /-](?:19[0-9]{{2}}|['’][3-9][0-9])|{_MONTH} {_DAY},? 19[0-9]{{2}}))\b"
 )
 """A day of the last century: whoever tells their experience of a service names it as a birthday."""
 _SPOKEN_LONG_AGO = rf"(?i)\b{_THE}(?:{_spoken(1, 2)}|{_DAY})(?: of)? {_MONTH},? nineteen[ -](?:hundred (?:and )?)?{_spoken(1, 2)}"
 _SHORT_YEAR = rf"(?i)\b{_DAY}[ ./-]?(?:of )?{_MONTH}[ ./,-]{{1,2}}['’]?[3-9][0-9](\s*(?:[.,;)/\n–-]|$))"
-_FULL = rf"(?:[0-9]{{1,2}}{_SEP}[0-9]{{1,2}}{_SEP}(?:[0-9]{{4}}|[0-9]{{2}})|(?i:{_DAY}[ ./-]?(?:of )?{_MONTH},?[ ./-]?{_YEAR}))(?-u:\b)"
+_FULL = rf"(?:[0-9]{{1,2}}{_SEP}[0-9]{{1,2}}{_SEP}(?:[0-9]{{4}}|[0-9]{{2}})|(?i:{_DAY}[ ./-]?(?:of )?{_MONTH},?[ ./-]?{_YEAR}))\b"
 _AFTER_PERSON = (
     rf"((?:\[(?:name|NHS number|NI number)\](?:['’]s)?[,;:/ (–-]{{1,4}}|(?i:\baged?:? [0-9]{{1,3}}(?: years| yrs)?(?: old)?,? ?\(?)|(?i:\b{any_of('relation')} \()))"
     rf"{_FULL}"
@@ -62,22 +62,22 @@ TOPICS = (
         BORN,
         (
             # No bracket in between: what is replaced already says 'birth' itself.
-            Rule(rf"(?i)({_BIRTH}{_UNTIL}){_DATE}(?-u:\b)", "${1}[date of birth]"),
+            Rule(rf"(?i)({_BIRTH}{_UNTIL}){_DATE}\b", "${1}[date of birth]"),
             Rule(
-                rf"(?i)({_BIRTH}[^0-9\[\]]{{0,30}}(?:[0-9]{{1,2}}(?:\+[0-9])? ?(?:weeks?|wks?)|[0-9]{{1,2}}[.:][0-9]{{2}} ?(?:am|pm)?)[^0-9\[\].!?]{{0,25}}?){_DATE}(?-u:\b)",
+                rf"(?i)({_BIRTH}[^0-9\[\]]{{0,30}}(?:[0-9]{{1,2}}(?:\+[0-9])? ?(?:weeks?|wks?)|[0-9]{{1,2}}[.:][0-9]{{2}} ?(?:am|pm)?)[^0-9\[\].!?]{{0,25}}?){_DATE}\b",
                 "${1}[date of birth]",
                 "(?i)born",
             ),
-            Rule(rf"(?i)(\bd ?[./-]? ?o ?[./-]? ?b\.?[:=-]?){_DATE}(?-u:\b)", "${1}[date of birth]", "(?i)b[:.=-]?[0-9]"),
+            Rule(rf"(?i)(\bd ?[./-]? ?o ?[./-]? ?b\.?[:=-]?){_DATE}\b", "${1}[date of birth]", "(?i)b[:.=-]?[0-9]"),
             Rule(
-                rf"(?i)(\[date of birth\][^0-9\[\].!?]{{0,30}}\b(?:not|or|be|instead of|rather than|but|nor)(?: the| on)? ){_DATE}(?-u:\b)",
+                rf"(?i)(\[date of birth\][^0-9\[\].!?]{{0,30}}\b(?:not|or|be|instead of|rather than|but|nor)(?: the| on)? ){_DATE}\b",
                 "${1}[date of birth]",
                 r"birth\]",
             ),
-            Rule(rf"(?i)(?-u:\b){_DATE}(,? (?:not|instead of|rather than) (?:the )?\[date of birth\])", "[date of birth]${1}", r"birth\]"),
-            Rule(rf"(?i)(?-u:\b){_DATE}([^0-9.,;:\[\]]{{0,30}}{_BIRTH})", "[date of birth]${1}"),
+            Rule(rf"(?i)\b{_DATE}(,? (?:not|instead of|rather than) (?:the )?\[date of birth\])", "[date of birth]${1}", r"birth\]"),
+            Rule(rf"(?i)\b{_DATE}([^0-9.,;:\[\]]{{0,30}}{_BIRTH})", "[date of birth]${1}"),
             Rule(_SPOKEN_LONG_AGO, "[date of birth]", "(?i)nineteen"),
-            Rule(rf"(?i){_AGE_ON}{_DATE}(?-u:\b)", "${1}[date of birth]", r"[0-9] (?:years old )?(?:on|this|last|next) "),
+            Rule(rf"(?i){_AGE_ON}{_DATE}\b", "${1}[date of birth]", r"[0-9] (?:years old )?(?:on|this|last|next) "),
             Rule(_BABY, "${1}[date of birth]${2}", "[0-9] (?:baby|child|kid|birthday)"),
         ),
         further=(

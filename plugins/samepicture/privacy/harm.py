@@ -12,6 +12,8 @@ from pathlib import Path
 
 import polars as pl
 
+from samepicture.privacy.rules import quick
+
 _PHRASES = tomllib.loads(Path(__file__).with_name("harm_phrases.toml").read_text(encoding="utf-8"))
 
 
@@ -19,9 +21,9 @@ def _any_of(lines: str) -> str:
     return "|".join(lines.splitlines())
 
 
-_SAYINGS = _any_of(_PHRASES["sayings"])
+_SAYINGS = quick(_any_of(_PHRASES["sayings"]))
 """What only sounds like it."""
-CODES: dict[str, str] = {code: _any_of(lines) for code, lines in _PHRASES["codes"].items()}
+CODES: dict[str, str] = {code: quick(_any_of(lines)) for code, lines in _PHRASES["codes"].items()}
 """What a text may speak of, by the words that say so."""
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 import polars as pl
 
 from samepicture.privacy import addresses, births, digits, online, spoken
-from samepicture.privacy.rules import DIGITS, Rule, Topic, applied, holding
+from samepicture.privacy.rules import DIGITS, Rule, Topic, applied, holding, quick
 from samepicture.privacy.vocabulary import any_of, listed
 
 _CUT = "\x00"
@@ -20,7 +20,7 @@ _CUT = "\x00"
 
 _NI_LETTERS = r"[A-CEGHJ-TW-Z][A-CEGHJ-NPR-TW-Z]"
 """Prefixes that are given out, and Q, with which forms write their examples."""
-_PLATE = r"(?:[A-Z]{1,3}[\s-]?[0-9]{1,4}[\s-]?[A-Z]{1,3}|[A-Z]{2,3}[\s-]?[0-9]{2,4}|[0-9]{1,4}[\s-]?[A-Z]{2,3})(?-u:\b)"
+_PLATE = r"(?:[A-Z]{1,3}[\s-]?[0-9]{1,4}[\s-]?[A-Z]{1,3}|[A-Z]{2,3}[\s-]?[0-9]{2,4}|[0-9]{1,4}[\s-]?[A-Z]{2,3})\b"
 _FINED = r"(?:(?:got|was|is|were|been|gets|had|has|received|given)\s(?:a\s|an\s)?(?:\S+\s)?(?:ticket|fined?|towed|clamped|pcn|penalty|notice|charge|scratched|bumped|dented|hit|my reg|the reg))"
 _RING = (
     r"(?i)(\b(?:tel(?:ephone)?|phone|mob(?:ile)?|cell|landline|ring|rung|rang|call|called|text|contact|reach|message|whatsapp|number(?:'s| is)|num|no\.|nos\.|bleep|switchboard|fax|dial)\b"
@@ -33,13 +33,13 @@ _INSURANCE = (
         (
             Rule(
                 # Lower case only with spaces: 'on 12-05-24 a nurse' is a date.
-                rf"(?-u:\b)(?:{_NI_LETTERS}(?:[\s.-]{{0,2}}[0-9]{{2}}){{3}}[\s.-]{{0,2}}[A-D]|(?i:{_NI_LETTERS}(?:\s{{0,2}}[0-9]{{2}}){{3}}\s{{0,2}}[A-D]"
-                rf"|{_NI_LETTERS}\s?(?:[0-9]{{6}}|[0-9]{{3}} [0-9]{{3}})\s?[A-D]))(?-u:\b)",
+                rf"\b(?:{_NI_LETTERS}(?:[\s.-]{{0,2}}[0-9]{{2}}){{3}}[\s.-]{{0,2}}[A-D]|(?i:{_NI_LETTERS}(?:\s{{0,2}}[0-9]{{2}}){{3}}\s{{0,2}}[A-D]"
+                rf"|{_NI_LETTERS}\s?(?:[0-9]{{6}}|[0-9]{{3}} [0-9]{{3}})\s?[A-D]))\b",
                 "[NI number]",
                 "[0-9]{2}",
             ),
             Rule(
-                r"(?i)(\b(?:ni|nino|national insurance)\b[^0-9\[\]]{0,20}?)(?-u:\b)[A-Z]\s?[A-Z](?:[\s./-]{0,3}[0-9]){6}(?:[\s./-]{0,3}[A-D](?-u:\b))?",
+                r"(?i)(\b(?:ni|nino|national insurance)\b[^0-9\[\]]{0,20}?)\b[A-Z]\s?[A-Z](?:[\s./-]{0,3}[0-9]){6}(?:[\s./-]{0,3}[A-D]\b)?",
                 "${1}[NI number]",
                 r"(?i)\bni\b|\bnino\b|insurance",
             ),
@@ -51,13 +51,13 @@ _CODES = (
         DIGITS,
         (
             Rule(
-                rf"(?i)(?-u:\b){any_of('postcode_area')}(?:[0-9][0-9A-HJKMNP-Y]?[\s-]{{0,2}}[0-9][ABD-HJLNP-UW-Z]{{2}}|\s[0-9]{{1,2}}\s[0-9]\s?[ABD-HJLNP-UW-Z]\s?[ABD-HJLNP-UW-Z])(?-u:\b)",
+                rf"(?i)\b{any_of('postcode_area')}(?:[0-9][0-9A-HJKMNP-Y]?[\s-]{{0,2}}[0-9][ABD-HJLNP-UW-Z]{{2}}|\s[0-9]{{1,2}}\s[0-9]\s?[ABD-HJLNP-UW-Z]\s?[ABD-HJLNP-UW-Z])\b",
                 "[postcode]",
-                r"[0-9]\s?[A-Za-z]\s?[A-Za-z](?-u:\b)",
+                r"[0-9]\s?[A-Za-z]\s?[A-Za-z]\b",
             ),
-            Rule(r"(?-u:\b)[A-HJ-PR-Y]{2}[0-9]{2}[\s-]?[A-HJ-PR-Z]{3}(?-u:\b)", "[vehicle]", "[0-9]{2}"),
+            Rule(r"\b[A-HJ-PR-Y]{2}[0-9]{2}[\s-]?[A-HJ-PR-Z]{3}\b", "[vehicle]", "[0-9]{2}"),
             Rule(
-                r"(?-u:\b)(?:[A-HJ-NPR-TV-Y][0-9]{3} [A-HJ-PR-Y]{3}|[A-HJ-PR-Y]{3} [0-9]{3}[A-HJ-NPR-TV-Y])(?-u:\b)",
+                r"\b(?:[A-HJ-NPR-TV-Y][0-9]{3} [A-HJ-PR-Y]{3}|[A-HJ-PR-Y]{3} [0-9]{3}[A-HJ-NPR-TV-Y])\b",
                 "[vehicle]",
                 "[0-9]{3}",
             ),
@@ -67,26 +67,26 @@ _CODES = (
         DIGITS,
         (
             Rule(
-                r"(?-u:\b)(?:(?i:[A-HJ-PR-Y]{2}[0-9]{2}[\s-]?[A-HJ-PR-Z]{3}|[A-HJ-NPR-TV-Y][0-9]{3}[\s-]?[A-HJ-PR-Y]{3}|[A-HJ-PR-Y]{3}[\s-]?[0-9]{3}[A-HJ-NPR-TV-Y])"
-                r"|[A-HJ-PR-Y]{2}\s[0-9]{2}\s[A-HJ-PR-Z]{3}|[A-HJ-NPR-TV-Y][0-9]{1,3}[\s-]?[A-HJ-PR-Y]{3}|[A-HJ-PR-Y]{3}[0-9]{1,3}[A-HJ-NPR-TV-Y])(?-u:\b)",
+                r"\b(?:(?i:[A-HJ-PR-Y]{2}[0-9]{2}[\s-]?[A-HJ-PR-Z]{3}|[A-HJ-NPR-TV-Y][0-9]{3}[\s-]?[A-HJ-PR-Y]{3}|[A-HJ-PR-Y]{3}[\s-]?[0-9]{3}[A-HJ-NPR-TV-Y])"
+                r"|[A-HJ-PR-Y]{2}\s[0-9]{2}\s[A-HJ-PR-Z]{3}|[A-HJ-NPR-TV-Y][0-9]{1,3}[\s-]?[A-HJ-PR-Y]{3}|[A-HJ-PR-Y]{3}[0-9]{1,3}[A-HJ-NPR-TV-Y])\b",
                 "[vehicle]",
                 rf"(?i)\b{any_of('vehicle')}\b",
             ),
             Rule(
-                rf"(?i)(\b(?:reg|regn|registration|registered|(?:number ?)?plates?|vrm)\b[^0-9\[\]\n]{{0,25}}?)(?-u:\b){_PLATE}",
+                rf"(?i)(\b(?:reg|regn|registration|registered|(?:number ?)?plates?|vrm)\b[^0-9\[\]\n]{{0,25}}?)\b{_PLATE}",
                 "${1}[vehicle]",
                 r"(?i)\breg|plate|\bvrm",
             ),
             # Northern Ireland: an I or a Z among the letters.
-            Rule(r"(?-u:\b)(?:[A-Z]?[IZ][A-Z]|[A-Z][A-Z]?[IZ])[\s-]?[0-9]{4}(?-u:\b)", "[vehicle]", "[A-Z][\\s-]?[0-9]{4}"),
+            Rule(r"\b(?:[A-Z]?[IZ][A-Z]|[A-Z][A-Z]?[IZ])[\s-]?[0-9]{4}\b", "[vehicle]", "[A-Z][\\s-]?[0-9]{4}"),
             # Without a year: three letters and some digits, next to the car or to what befell it.
             Rule(
-                r"((?i:\b(?:car|van|taxi|cab|motor|bike|minibus|plate|vehicle)[,:]?\s+\(?))(?:[0-9]{1,4} ?[A-Z]{3}|[A-Z]{3} ?[0-9]{1,4})(?-u:\b)",
+                r"((?i:\b(?:car|van|taxi|cab|motor|bike|minibus|plate|vehicle)[,:]?\s+\(?))(?:[0-9]{1,4} ?[A-Z]{3}|[A-Z]{3} ?[0-9]{1,4})\b",
                 "${1}[vehicle]",
                 "[0-9] ?[A-Z]{3}|[A-Z]{3} ?[0-9]",
             ),
             Rule(
-                rf"(?-u:\b)(?:[0-9]{{1,4}} ?[A-Z]{{3}}|[A-Z]{{3}} ?[0-9]{{1,4}})(,?\s(?i:{_FINED}))",
+                rf"\b(?:[0-9]{{1,4}} ?[A-Z]{{3}}|[A-Z]{{3}} ?[0-9]{{1,4}})(,?\s(?i:{_FINED}))",
                 "[vehicle]${1}",
                 "[0-9] ?[A-Z]{3}|[A-Z]{3} ?[0-9]",
             ),
@@ -99,13 +99,13 @@ _NUMBERS = (
         DIGITS,
         (
             Rule(
-                r"(?i)(\bnhs\s?(?:no|num|number|n[°º]|#|ref|id)?[^0-9\[\]]{0,12}|\bnhs)[0-9](?:[\s._-]{0,3}[0-9]){9}(?-u:\b)",
+                r"(?i)(\bnhs\s?(?:no|num|number|n[°º]|#|ref|id)?[^0-9\[\]]{0,12}|\bnhs)[0-9](?:[\s._-]{0,3}[0-9]){9}\b",
                 "${1}[NHS number]",
                 r"(?i)\bnhs",
             ),
-            Rule(r"(?-u:\b)[Oo0]\s?7(?:[\s./-]?[0-9Oo]){9}(?-u:\b)", "[phone]"),
+            Rule(r"\b[Oo0]\s?7(?:[\s./-]?[0-9Oo]){9}\b", "[phone]"),
             Rule(
-                rf"{_RING}(?:[0-9]{{3}}[\s-]?[0-9]{{4}}|[0-9]{{3}}[\s-]?[0-9]{{3}}|[0-9]{{5,8}}|[0-9]{{5}}[\s-]?[0-9]{{3,6}}|[0-9]{{4}}[\s-]?[0-9]{{3,4}}[\s-]?[0-9]{{3,4}})(?-u:\b)",
+                rf"{_RING}(?:[0-9]{{3}}[\s-]?[0-9]{{4}}|[0-9]{{3}}[\s-]?[0-9]{{3}}|[0-9]{{5,8}}|[0-9]{{5}}[\s-]?[0-9]{{3,6}}|[0-9]{{4}}[\s-]?[0-9]{{3,4}}[\s-]?[0-9]{{3,4}})\b",
                 "${1}[phone]",
                 "[0-9]{3}",
             ),
@@ -114,8 +114,8 @@ _NUMBERS = (
                 "[phone]",
                 r"\[phone\]",
             ),
-            Rule(r"\[phone\] ?(?:/|or|and) ?[0-9]{1,6}(?-u:\b)", "[phone]", r"\[phone\]"),
-            Rule(r"(?i)\b(ext(?:ension|n)?\.?(?: number| no\.?| is)?:?\s?)[0-9]{3,6}(?-u:\b)", "${1}[phone]", "(?i)ext"),
+            Rule(r"\[phone\] ?(?:/|or|and) ?[0-9]{1,6}\b", "[phone]", r"\[phone\]"),
+            Rule(r"(?i)\b(ext(?:ension|n)?\.?(?: number| no\.?| is)?:?\s?)[0-9]{3,6}\b", "${1}[phone]", "(?i)ext"),
         ),
     ),
 )
@@ -143,7 +143,7 @@ def without_identifiers(text: pl.Series) -> pl.Series:
 
 def _where(text: pl.Series, where: str, run: str, judged: Callable[[pl.Series], pl.Series]) -> pl.Series:
     """The text with its runs judged, in the rows that match `where`, which is the run or cheaper to seek."""
-    rows = text.str.contains(where).arg_true()
+    rows = text.str.contains(quick(where)).arg_true()
     if rows.len():
         text = text.clone()
         text.scatter(rows, _runs_judged(text.gather(rows), run, judged))
@@ -152,7 +152,7 @@ def _where(text: pl.Series, where: str, run: str, judged: Callable[[pl.Series], 
 
 def _runs_judged(text: pl.Series, run: str, judged: Callable[[pl.Series], pl.Series]) -> pl.Series:
     """Cut the runs out, judge each, and put the text together again."""
-    text = text.str.replace_all(_CUT, " ", literal=True)
+    text, run = text.str.replace_all(_CUT, " ", literal=True), quick(run)
     frame = pl.DataFrame(
         {
             "row": pl.int_range(text.len(), eager=True),

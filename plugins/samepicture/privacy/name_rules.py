@@ -24,7 +24,7 @@ NOBODY = frozenset(
 
 def names(words: pl.DataFrame) -> pl.Series:
     """Which words of the frame are (part of) a name."""
-    spacing, readings, rule = _RULES
+    spacing, places, readings, rule = _RULES
     features = words.lazy().select(
         "word",
         "is",
@@ -38,13 +38,22 @@ def names(words: pl.DataFrame) -> pl.Series:
     )
     features = features.with_columns(pl.col("gap").shift(-1).fill_null(0).alias("next_gap"), last=pl.col("next") == "")
     features = features.with_columns(ending=pl.col("last").shift(-1).fill_null(True), **spacing)
-    features = features.with_columns(**readings)
+    features = features.with_columns(**places)
     # A place is told by its last word: 'Florence Nightingale ward'.
     for _ in range(2):
         features = features.with_columns(
             place=pl.col("place") | (pl.col("spaced_after") & pl.col("proper") & pl.col("place").shift(-1) & pl.col("proper").shift(-1))
         )
-    return features.select(rule).collect().to_series()
+    likely = features.with_row_index("at").filter(_may_be()).with_columns(**readings)
+    found = likely.select("at", rule.alias("found")).collect()
+    is_name = pl.Series([False]).new_from_index(0, words.height)
+    return is_name.scatter(found.filter("found").get_column("at"), True)
+
+
+def _may_be() -> pl.Expr:
+    """What any part of the rule asks of the word itself: most words are nothing of the kind, and the rule is dear."""
+    named = Is.GIVEN | Is.FAMILY | Is.GIVEN_WORD | Is.FAMILY_WORD | Is.UNKNOWN
+    return _has("is", Is.CAPITAL | Is.CAPITALS | Is.INITIAL | Is.PARTICLE | named) | (pl.col("word").str.len_bytes() == 1)
 
 
 def _has(column: str, flags: Is) -> pl.Expr:
@@ -57,7 +66,6 @@ def _spacing() -> dict[str, pl.Expr]:
     return {
         "spaced": ~pl.col("first") & (gaps.before(r"^(?:[ \t\u00a0]+|-)$") | titled),
         "spaced_after": gaps.behind(r"^[ \t\u00a0]+$"),
-        "owning": pl.col("word").str.contains(OWNING),
         "start": pl.col("first") | (gaps.before(r"[.!?:;\n•*…]") & ~titled),
         "signed": pl.col("last") & (gaps.before(r"[\n,\-–—.!]") | _has("before", Is.THANKS | Is.FIELD)),
         "line": gaps.before(r"\n"),
@@ -66,11 +74,10 @@ def _spacing() -> dict[str, pl.Expr]:
     }
 
 
-def _readings() -> dict[str, pl.Expr]:
-    """What a word may be read as where it stands."""
-    raised = _has("is", Is.CAPITAL)
+def _places() -> dict[str, pl.Expr]:
+    """What of a word tells whether it and those before it name a place."""
+    raised, common = _has("is", Is.CAPITAL), _has("is", Is.COMMON)
     spaced, spaced_after = pl.col("spaced"), pl.col("spaced_after")
-    common = _has("is", Is.COMMON)
     head = spaced_after & _has("after", Is.HEAD) & (~common | _has("after", Is.FACILITY | Is.CAPITAL | Is.CAPITALS))
     inside = spaced & _has("before", Is.INSIDE) & ~_has("before2", Is.AIMED) & ~common
     article = spaced & _has("before", Is.ARTICLE) & ~common
@@ -78,6 +85,16 @@ def _readings() -> dict[str, pl.Expr]:
     moved = spaced & _has("before", Is.TO | Is.MOVING) & (_has("before2", Is.MOVING) | _has("is", Is.SETTLED)) & ~_has("is", Is.GIVEN)
     thing = spaced_after & _has("after", Is.THING)
     named_place = spaced & (_has("before", Is.BEFORE | Is.THE) | (_has("before", Is.BEFORE_PLACE) & ~common))
+    return {
+        "proper": (raised | _has("is", Is.CAPITALS)) & ~_has("is", Is.STOP | Is.TITLE | Is.ROLE | Is.VERB),
+        "for": spaced & _has("before2", Is.ROLE | Is.KIN) & (pl.col("word").shift(1) == "for"),
+        "place": head | thing | inside | moved | named_place | article | medical,
+    }
+
+
+def _readings() -> dict[str, pl.Expr]:
+    """What else a word may be read as where it stands."""
+    raised, spaced = _has("is", Is.CAPITAL), pl.col("spaced")
     listed = _has("before2", Is.NAME) & _has("before", Is.AND) | _has("before", Is.NAME) & gaps.before("^ ?[,&/+] ?$")
     thanked = spaced & (_has("before", Is.THANKS) | (_has("before2", Is.THANKS) & _has("before", Is.TO | Is.YOU)))
     met = spaced & _has("before2", Is.MET) & _has("before", Is.BY)
@@ -91,13 +108,11 @@ def _readings() -> dict[str, pl.Expr]:
     apposed = gaps.before("^, ?$") & _has("before", Is.KIN | Is.ROLE) & _has("before2", Is.WHOSE | Is.ROLE) & raised
     return {
         "raised": raised | _has("is", Is.CAPITALS),
-        "proper": (raised | _has("is", Is.CAPITALS)) & ~_has("is", Is.STOP | Is.TITLE | Is.ROLE | Is.VERB),
+        "owning": pl.col("word").str.contains(OWNING),
         "trigger": (spaced & _has("before", Is.ROLE | Is.KIN)) | thanked | met | introduced | named | field | apposed | listed,
         "thanked": thanked,
         "listed": listed,
         "numbered": spaced & _has("before", Is.ON | Is.FROM | Is.TO | Is.INSIDE) & gaps.behind(r"^ [0-9]{1,2}(?:[^0-9:a-zA-Z/]|$)"),
-        "for": spaced & _has("before2", Is.ROLE | Is.KIN) & (pl.col("word").shift(1) == "for"),
-        "place": head | thing | inside | moved | named_place | article | medical,
     }
 
 
@@ -386,5 +401,5 @@ def _personal() -> pl.Expr:
     )
 
 
-_RULES = (_spacing(), _readings(), _rule())
+_RULES = (_spacing(), _places(), _readings(), _rule())
 """Built once, before any thread asks: each pattern of a gap gets its bit here."""

@@ -23,6 +23,7 @@ import polars as pl
 
 from samepicture.privacy.lexicon import POSSIBLE, Is, bits, phrases
 from samepicture.privacy.name_rules import NOBODY, OWNING, names
+from samepicture.privacy.rules import quick
 
 PLACEHOLDER = "[name]"
 _ROWS = 20_000
@@ -33,7 +34,9 @@ _MERGED = (
     r"\[name\](?:(?:\s+|-|\. ?|,? ?\x00)(?:(?:de|da|do|dos|del|van|von|der|den|ter|bin|binti|ibn|al|el|ap|ab|ben|la|le)\s+){0,2}\[name\])+"
 )
 
-_NICKNAME = r"\b(?:Big|Little|Wee|Young|Old|BIG|LITTLE|YOUNG|OLD|Geordie|Scouse|Brummie|Welsh|Irish|Scottish|Scotch|Polish|Cockney|Posh|Umm|Um|Abu|Tall|Lovely)\s+\[name\]"
+_NICKNAME = quick(
+    r"\b(?:Big|Little|Wee|Young|Old|BIG|LITTLE|YOUNG|OLD|Geordie|Scouse|Brummie|Welsh|Irish|Scottish|Scotch|Polish|Cockney|Posh|Umm|Um|Abu|Tall|Lovely)\s+\[name\]"
+)
 """What stands before a name and is part of it."""
 _THEY_CALL = (
     (
@@ -46,7 +49,7 @@ _THEY_CALL = (
         "${1}[name]${2}",
     ),
 )
-_INITIALLED = (
+_INITIALLED = quick(
     r"\b[A-Z]\.(?: ?[A-Z]\.){1,2}(?:[^\p{L}]|$)|\b(?:[A-Z]{2,3}|[A-Z]{1,2}['’][A-Z])(?: at)? [0-2]?[0-9][:.][0-5][0-9]\b"
     r"|\b[Ii]nitial(?:l?ed)?(?: by| as| are| were|:)? [A-Z]{2,3}\b"
 )

@@ -15,7 +15,7 @@ _HANDLE = r"[A-Za-z][A-Za-z0-9._-]*(?:[0-9_]|\.[A-Za-z0-9]|[a-z][A-Z])[A-Za-z0-9
 _KNOWN_AS = r"(?i:\b(?:as|is|its|it's|me|under|at|on|handle|name|username|user|account|page|called|i'm|im|he's|she's|add|follow|find|by|from|of|channel)\b|[:=(-])"
 _ACCOUNT = rf"(?i:\b(?:handle|user ?name|screen ?name|gamer ?tag|{_NETWORK}\s?(?:name|handle|account|id|tag))"
 
-IN_OWN_WORDS = (Topic(("_",), (Rule(r"(?-u:\b)[A-Za-z][A-Za-z0-9.-]{2,}_[A-Za-z0-9._-]*[A-Za-z0-9](?-u:\b)", "[handle]"),)),)
+IN_OWN_WORDS = (Topic(("_",), (Rule(r"\b[A-Za-z][A-Za-z0-9.-]{2,}_[A-Za-z0-9._-]*[A-Za-z0-9]\b", "[handle]"),)),)
 """Nobody writes an underscore but in a handle. Codes and names of columns have them, so labels and lists keep them."""
 
 TOPICS = (
@@ -27,7 +27,7 @@ TOPICS = (
         ("@",),
         (
             Rule(r"(^|[^\w@])@[A-Za-z_][\w.-]*@[\w-]+(?:\.[\w-]+)+", "${1}[handle]"),
-            Rule(r"[\w.!#$%&'*+/=?^`{|}~-]+ ?@ ?[\w-]+(?: ?[.,] ?[\w-]+)*[.,] ?(?:com|uk|net|org|example)(?-u:\b)", "[e-mail]"),
+            Rule(r"[\w.!#$%&'*+/=?^`{|}~-]+ ?@ ?[\w-]+(?: ?[.,] ?[\w-]+)*[.,] ?(?:com|uk|net|org|example)\b", "[e-mail]"),
             Rule(r"[\w.!#$%&'*+/=?^`{|}~-]+ ?@ ?[\w-]+(?:\.[\w-]+)*\.\p{L}[\w-]+", "[e-mail]"),
             Rule(r"[\w.+-]{2,}@[A-Za-z][\w-]{2,}", "[e-mail]"),
             Rule(r"(^|[^\w@])@(?: ?[A-Za-z_](?:[\w.-]*\w)|[0-9]+[A-Za-z_]{3,}[\w.-]*)", "${1}[handle]"),
@@ -44,7 +44,7 @@ TOPICS = (
             ),
         ),
     ),
-    Topic((".",), (Rule(rf"(?i)(?-u:\b)(?:[a-z0-9-]+\.){{1,3}}{_BARE_SITE}(?-u:\b)", "[link]", rf"(?i)[a-z0-9]\.{_BARE_SITE}\b"),)),
+    Topic((".",), (Rule(rf"(?i)\b(?:[a-z0-9-]+\.){{1,3}}{_BARE_SITE}\b", "[link]", rf"(?i)[a-z0-9]\.{_BARE_SITE}\b"),)),
     Topic(
         NETWORKS,
         (
@@ -58,7 +58,7 @@ TOPICS = (
             ),
             # Beside the name of a network, what looks like nothing but a handle: 'FrostyPaws3318'.
             Rule(
-                r"(?-u:\b)(?:[A-Z][a-z]+(?:[A-Z][a-z]+){2,5}[0-9]{0,6}|[A-Z][a-z]+[A-Z][a-z]+[0-9]{2,6}|[A-Za-z][a-z]{5,}[0-9]{2,6})(?-u:\b)",
+                r"\b(?:[A-Z][a-z]+(?:[A-Z][a-z]+){2,5}[0-9]{0,6}|[A-Z][a-z]+[A-Z][a-z]+[0-9]{2,6}|[A-Za-z][a-z]{5,}[0-9]{2,6})\b",
                 "[handle]",
                 "(?i)[a-z][0-9]{2}|[a-z][A-Z]",
             ),
@@ -67,7 +67,7 @@ TOPICS = (
     Topic(
         ("#", "u/"),
         (
-            Rule(r"(?-u:\b)[A-Za-z][A-Za-z0-9_.]+#[0-9]{4}(?-u:\b)", "[handle]", "#[0-9]{4}"),
+            Rule(r"\b[A-Za-z][A-Za-z0-9_.]+#[0-9]{4}\b", "[handle]", "#[0-9]{4}"),
             Rule(r"(^|[\s(/])u/[A-Za-z0-9_-]{3,}", "${1}[handle]"),
         ),
     ),

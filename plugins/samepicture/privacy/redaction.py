@@ -38,16 +38,18 @@ def redact_identifiers(text: pl.Series) -> pl.Series:
     return _until_unchanged(text, without_identifiers)
 
 
-_ROWS = 10_000
-"""Texts that one thread redacts at once."""
+_FEWEST, _MOST = 2_000, 20_000
+"""Texts that one thread redacts at once: fewer are not worth making its expressions ready, more take memory."""
 
 
 def _until_unchanged(text: pl.Series, look: Callable[[pl.Series], pl.Series]) -> pl.Series:
-    slices = [text.slice(start, _ROWS) for start in range(0, text.len(), _ROWS)]
+    threads = os.cpu_count() or 1
+    rows = min(max(-(-text.len() // threads), _FEWEST), _MOST)
+    slices = [text.slice(start, rows) for start in range(0, text.len(), rows)]
     if len(slices) < 2:
         return _slice_until_unchanged(text, look)
-    with ThreadPoolExecutor(os.cpu_count()) as threads:  # polars leaves the interpreter's lock while it works
-        return pl.concat(list(threads.map(lambda some: _slice_until_unchanged(some, look), slices)))
+    with ThreadPoolExecutor(threads) as pool:  # polars leaves the interpreter's lock while it works
+        return pl.concat(list(pool.map(lambda some: _slice_until_unchanged(some, look), slices)))
 
 
 def _slice_until_unchanged(text: pl.Series, look: Callable[[pl.Series], pl.Series]) -> pl.Series:

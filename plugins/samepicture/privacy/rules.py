@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import polars as pl
 
 DIGITS = tuple("0123456789")
+
+
+def quick(pattern: str) -> str:
+    r"""The pattern with each `\b` as the edge of a word of ASCII letters.
+
+    At an edge in Unicode's sense the engine leaves its automaton wherever a text has a '’' or an 'é', and is ten times slower.
+    """
+    return re.sub(r"(?<!\\)\\b", r"(?-u:\\b)", pattern)
 
 
 @dataclass(frozen=True)
@@ -47,10 +56,10 @@ def holding(text: pl.Series, words: tuple[str, ...]) -> pl.Series:
 def _replaced(text: pl.Series, rules: tuple[Rule, ...]) -> pl.Series:
     for rule in rules:
         if not rule.where:
-            text = text.str.replace_all(rule.pattern, rule.replacement)
+            text = text.str.replace_all(quick(rule.pattern), rule.replacement)
             continue
-        rows = text.str.contains(rule.where).arg_true()
+        rows = text.str.contains(quick(rule.where)).arg_true()
         if rows.len():
             text = text.clone()
-            text.scatter(rows, text.gather(rows).str.replace_all(rule.pattern, rule.replacement))
+            text.scatter(rows, text.gather(rows).str.replace_all(quick(rule.pattern), rule.replacement))
     return text
