@@ -272,7 +272,8 @@ class _Run:
         if problems.is_empty():
             return
         record = [column.name for column in self.contract.columns] + ["unmapped"]
-        first = rows.select(LINE, pl.struct(record).struct.json_encode().alias("record")).unique(LINE, keep="first", maintain_order=True)
+        wrong = rows.join(problems.select(LINE), on=LINE, how="semi", maintain_order="left").unique(LINE, keep="first", maintain_order=True)
+        first = wrong.select(LINE, pl.struct(record).struct.json_encode().alias("record"))
         self.quarantine.write(
             problems.join(first, on=LINE, how="left", maintain_order="left").select(
                 pl.lit(self.receipt.submission_id).alias("submission_id"),

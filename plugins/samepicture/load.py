@@ -88,7 +88,7 @@ def _load(settings: Settings, feed: Feed, receipt: Receipt, accept: Iterable[str
             warehouse.insert_parquet(connection, "ops.quarantine", folder / "quarantine.parquet")
         _check_counts(connection, verdict, rows)
         _silence_removed(connection, feed)
-        queue(connection, feed.record_type, feed.id, receipt.submission_id)
+        queue(warehouse, connection, feed.record_type, feed.id, receipt.submission_id)
         _record(connection, feed, receipt, verdict, rows, replaced, started)
         strike_erased(warehouse, connection, settings, feed.record_type, verdict)
     shutil.rmtree(folder, ignore_errors=True)

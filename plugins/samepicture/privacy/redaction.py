@@ -38,7 +38,7 @@ def redact_identifiers(text: pl.Series) -> pl.Series:
     return _until_unchanged(text, without_identifiers)
 
 
-_FEWEST, _MOST = 2_000, 20_000
+_FEWEST, _MOST = 2_000, 40_000
 """Texts that one thread redacts at once: fewer are not worth making its expressions ready, more take memory."""
 
 

@@ -8,18 +8,21 @@ from __future__ import annotations
 
 import json
 import logging
-from collections import Counter, defaultdict
+from collections import Counter
 from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+import polars as pl
+from sqlalchemy import Connection, Select, delete, select, update
 
 from samepicture.ledger import harm_review
 from samepicture.messengers import NotSent, mail
 from samepicture.records import CONTRACTS, Kind
 from samepicture.safeguarding import Review
 from samepicture.settings import SettingError, Settings
-from samepicture.warehouse import open_warehouse
+from samepicture.warehouse import Warehouse, open_warehouse
 from samepicture.warehouse.tables import raw_table
 
 log = logging.getLogger(__name__)
@@ -28,42 +31,34 @@ SHOWN = 50
 _LINE = ("submission_id", "part_name", "line_number")
 
 
-def queue(connection: Connection, record_type: str, feed_id: str, submission_id: str) -> int:
+def queue(warehouse: Warehouse, connection: Connection, record_type: str, feed_id: str, submission_id: str) -> int:
     """Bring the queue to what is flagged in raw of a submission, in its load's transaction; how many are new.
 
     A review stays where the same record of the same submission speaks of the same as before.
     """
     raw, table = raw_table(record_type), harm_review
-    spoken: dict[tuple[Any, ...], set[str]] = defaultdict(set)
-    flagged = select(*[raw.c[name] for name in (*_LINE, "harm_codes")]).where(
-        raw.c.submission_id == submission_id, raw.c.harm_codes.is_not(None)
+    flagged = [raw.c[name] for name in (*_LINE, "harm_codes")]
+    spoken = _frame(connection, select(*flagged).where(raw.c.submission_id == submission_id, raw.c.harm_codes.is_not(None)))
+    queued = [table.c[name] for name in (*_LINE, "harm_codes")]
+    known = _frame(connection, select(*queued).where(table.c.submission_id == submission_id))
+    codes = pl.col("harm_codes").str.json_decode(pl.List(pl.String)).explode().unique().sort()
+    wanted = spoken.group_by(_LINE).agg(pl.format('["{}"]', codes.str.join('", "')).alias("harm_codes"))
+    for line in known.join(wanted, on=known.columns, how="anti").select(_LINE).iter_rows():
+        connection.execute(delete(table).where(*[table.c[name] == value for name, value in zip(_LINE, line, strict=True)]))
+    new = wanted.join(known, on=known.columns, how="anti").with_columns(
+        feed_id=pl.lit(feed_id), record_type=pl.lit(record_type), flagged_at=pl.lit(datetime.now(UTC))
     )
-    for submission, part, number, codes in connection.execute(flagged):
-        spoken[(submission, part, number)] |= set(json.loads(str(codes)))
-    wanted = {line: json.dumps(sorted(codes)) for line, codes in spoken.items()}
-    known: dict[tuple[Any, ...], str] = {
-        (row[0], row[1], row[2]): row[3]
-        for row in connection.execute(
-            select(*[table.c[name] for name in (*_LINE, "harm_codes")]).where(table.c.submission_id == submission_id)
-        )
-    }
-    for line in known:
-        if wanted.get(line) != known[line]:
-            connection.execute(delete(table).where(*[table.c[name] == value for name, value in zip(_LINE, line, strict=True)]))
-    new = [
-        {
-            **dict(zip(_LINE, line, strict=True)),
-            "feed_id": feed_id,
-            "record_type": record_type,
-            "harm_codes": codes,
-            "flagged_at": datetime.now(UTC),
-        }
-        for line, codes in wanted.items()
-        if known.get(line) != codes
-    ]
-    if new:
-        connection.execute(insert(table), new)
-    return len(new)
+    if new.height:
+        with TemporaryDirectory() as folder:
+            path = Path(folder) / "new.parquet"
+            new.write_parquet(path)
+            warehouse.insert_parquet(connection, f"{table.schema}.{table.name}", path)
+    return new.height
+
+
+def _frame(connection: Connection, statement: Select[Any]) -> pl.DataFrame:
+    schema = {"submission_id": pl.String, "part_name": pl.String, "line_number": pl.Int64, "harm_codes": pl.String}
+    return pl.DataFrame(connection.execute(statement).all(), schema=schema, orient="row")
 
 
 def tell(settings: Settings) -> int:

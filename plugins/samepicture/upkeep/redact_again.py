@@ -106,7 +106,7 @@ def _submission(warehouse: Warehouse, connection: Connection, contract: Contract
     feed_id: str = connection.execute(
         select(ledger.submission.c.feed_id).where(ledger.submission.c.submission_id == submission_id)
     ).scalar_one()
-    queue(connection, contract.record_type, feed_id, submission_id)
+    queue(warehouse, connection, contract.record_type, feed_id, submission_id)
     balance(connection, {submission_id: (0, 0, rows)})
     return rows, quarantined
 

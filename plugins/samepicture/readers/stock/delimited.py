@@ -20,7 +20,7 @@ from samepicture.readers.archive import is_zip, open_members
 
 PEEK = 256 * 1024
 BANNER_ROWS = 40
-BLOCK = 16 << 20
+BLOCK = 32 << 20
 """Bytes that are read at once; no single row can be longer."""
 MAX_COLUMNS = 16_384
 """What a sheet of a spreadsheet can have."""
