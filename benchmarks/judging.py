@@ -20,6 +20,7 @@ import duckdb  # noqa: E402
 import numpy as np  # noqa: E402
 import polars as pl  # noqa: E402
 from benchmarks.measure import clocked, in_turn, show  # noqa: E402
+from benchmarks.report import Point, at_most, keep  # noqa: E402
 from tests.oracle import failing_rows  # noqa: E402
 
 from samepicture.expectations import suite_document  # noqa: E402
@@ -28,6 +29,8 @@ from samepicture.validation import LANDED_DATE, Validator  # noqa: E402
 
 RECORD_TYPE = "complaint"
 LANDED = date(2026, 7, 1)
+FEW, MANY = 0.0005, 0.01
+"""Of each judged column."""
 BY_HAND = """
 with judged as (
     select
@@ -144,7 +147,7 @@ def check(frame: pl.DataFrame) -> int:
 
 
 def main(rows: int, runs: int) -> None:
-    for title, share in (("few rows fail", 0.0005), ("many rows fail", 0.01)):
+    for title, share in (("few rows fail", FEW), ("many rows fail", MANY)):
         with tempfile.TemporaryDirectory() as folder:
             path = f"{folder}/frame.parquet"
             frame = invented(rows, share)
@@ -153,6 +156,12 @@ def main(rows: int, runs: int) -> None:
             ways = {"SQL by hand": by_hand, "ours": by_us, "Great Expectations": by_great_expectations}
             figures = in_turn({name: partial(way, path) for name, way in ways.items()}, runs)
             show(f"{rows:,} complaints, {title}: about {failures * rows // 20_000:,} failures", figures, "ours")
+            hand, us, theirs = figures
+            at_most(3, f"judging {rows:,}, {title}", us.seconds, "SQL by hand", hand.seconds, 1.5, us.peak_mb)
+            if share == MANY:
+                at_most(3, f"judging {rows:,}, {title}", us.seconds, "Great Expectations", theirs.seconds, round(1 / 15, 3))
+            for figure in figures:
+                keep(Point(f"Judging, {title}", figure.name, rows, "complaints", figure.seconds))
 
 
 if __name__ == "__main__":

@@ -43,7 +43,12 @@ TARGETS = (
 BAD, TWICE = 0.01, 0.02
 STRANGE = 0.2
 """Of sentences that are from the corpus: full of capitals and numbers that are no names and no identifiers."""
-NAMED = ("Dr Patel was the only one who listened.", "My daughter Siobhan rang twice.", "Thanks to nurse Grace on the ward.", "I spoke to Mr Okonkwo.")
+NAMED = (
+    "Dr Patel was the only one who listened.",
+    "My daughter Siobhan rang twice.",
+    "Thanks to nurse Grace on the ward.",
+    "I spoke to Mr Okonkwo.",
+)
 _CHUNK = 100_000
 
 
@@ -106,12 +111,13 @@ def _chunk(chance: np.random.Generator, rows: int, first: int) -> pl.DataFrame:
         one_of("26-55", "65-74", "75+"),
         one_of("A", "Z", "H", "99"),
         one_of("M", "F", "U"),
-        _narratives(chance, rows),
+        narratives(chance, rows),
     ]
     return pl.DataFrame(dict(zip(headers(), columns, strict=True)))
 
 
-def _narratives(chance: np.random.Generator, rows: int) -> pl.Series:
+def narratives(chance: np.random.Generator, rows: int) -> pl.Series:
+    """Texts of 20 to 120 words."""
     plain = pl.Series([*OPENINGS, *WISHES, *PRAISE, *LESSONS, *(text for both in SENTENCES.values() for text in both)])
     corpus = pl.Series([line["text"] for name in ("development", "development 2") for line in lines(name) if not line["spans"]])
     usual, strange = (pool.filter(pool.str.count_matches(r"\S+").is_between(10, 16)) for pool in (plain, corpus))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import re
+import resource
 import statistics
 import time
 from collections.abc import Callable, Mapping
@@ -19,6 +20,8 @@ Answer = TypeVar("Answer")
 Way = Callable[[], float]
 """Does the work once, and returns the seconds of what counts: reading what it needs does not. A function of a module, or a partial of one."""
 RUNS = 5
+PEERS = Path(__file__).resolve().parents[1] / ".peers" / "bin" / "python"
+"""What others would use instead, in an environment of its own: `make peers`."""
 
 
 @dataclass(frozen=True)
@@ -65,9 +68,14 @@ def alone(work: Callable[[], Answer]) -> tuple[Answer, float]:
 
 
 def _run(work: Callable[[], Any], sender: Connection) -> None:
-    answer = work()
-    status = Path("/proc/self/status").read_text()  # getrusage counts what the parent had when this began
-    sender.send((answer, int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) / 1024))  # type: ignore[index]
+    sender.send((work(), peak_mb()))
+
+
+def peak_mb() -> float:
+    """The most memory that this process has had, or any process that it waited for."""
+    status = Path("/proc/self/status").read_text()  # getrusage counts what the parent had when this process began
+    own = int(re.search(r"VmHWM:\s+(\d+) kB", status)[1])  # type: ignore[index]
+    return max(own, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss) / 1024
 
 
 def clocked(work: Callable[[], object]) -> float:

@@ -1,6 +1,6 @@
 """The operators' questions on a ledger of years: 500 feeds, 100,000 submissions, on each engine.
 
-    python benchmarks/operators.py [feeds] [submissions]
+    make bench-operators  or   python benchmarks/operators.py [feeds] [submissions]
 
 Prints the median and the slowest of nine looks at each page, its reading and its HTML. Nothing is judged or loaded:
 the ledger's rows are made in the database.

@@ -1,6 +1,6 @@
 """How many submissions the webhook takes: signed POSTs to a real API server on a real PostgreSQL, for a bounded time.
 
-    make bench-webhook     or   python benchmarks/webhook_load.py [seconds] [posters]
+    make bench-webhook-load  or   python benchmarks/webhook_load.py [seconds] [posters]
 
 Beside it, in the same run, the physical limit: the same bytes landed by as many threads without HTTP, signatures or
 events. Each message is new. Memory is the API server's, at the beginning, the middle and the end.

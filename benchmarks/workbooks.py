@@ -15,7 +15,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.measure import Way, clocked, in_turn, show  # noqa: E402
+from benchmarks.measure import Figure, Way, clocked, in_turn, show  # noqa: E402
+from benchmarks.report import Point, at_most, keep  # noqa: E402
 
 PUBLISHED = ROOT.parent / "shared" / "data" / "fft"
 
@@ -65,13 +66,25 @@ def main(rows: int, published: Path) -> None:
         path = f"{folder}/cases.xlsx"
         in_turn({"invent": partial(invent, path, rows)}, 1)
         ways: dict[str, Way] = {"fastexcel, bare": partial(bare, (path,)), "ours": partial(ours, "complaint_eastvale", (path,))}
-        show(f"{rows:,} complaints, {Path(path).stat().st_size / 1e6:.0f} MB", in_turn(ways), "fastexcel, bare")
+        figures = in_turn(ways)
+        show(f"{rows:,} complaints, {Path(path).stat().st_size / 1e6:.0f} MB", figures, "fastexcel, bare")
+        told(f"a workbook of {rows:,} rows", figures)
+        for figure in figures:
+            keep(Point("A workbook to typed rows", figure.name, rows, "rows", figure.seconds))
     books = tuple(str(each) for each in sorted(published.glob("*.xls[xm]")))
     if not books:
         print(f"no published workbooks in {published}: name their folder")
         return
     ways = {"fastexcel, bare": partial(bare, books), "ours": partial(ours, "survey_result_fft", books)}
-    show(f"{len(books)} published workbooks of the Friends and Family Test", in_turn(ways), "fastexcel, bare")
+    figures = in_turn(ways)
+    show(f"{len(books)} published workbooks of the Friends and Family Test", figures, "fastexcel, bare")
+    told(f"{len(books)} workbooks of the Friends and Family Test", figures)
+
+
+def told(what: str, figures: list[Figure]) -> None:
+    """Goal 4."""
+    limit, us = figures
+    at_most(4, what, us.seconds, "fastexcel's bare read", limit.seconds, 2.2, us.peak_mb)
 
 
 if __name__ == "__main__":

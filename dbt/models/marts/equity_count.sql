@@ -1,8 +1,4 @@
-with placed as (
-    {{ at_places('bridge_feedback_people_group') }}
-),
-
-financial_years as (
+with financial_years as (
     {{ financial_years() }}
 ),
 
@@ -36,22 +32,93 @@ could_say as (
     where direction_code is not null
 ),
 
-records as (
+people as (
     select
-        placed.place_code,
-        financial_years.year_name,
-        placed.source_code,
+        records.feedback_id,
+        records.organisation_ods_code,
+        records.event_date,
+        records.source_code,
+        records.dimension_code,
+        records.people_group_code,
+        records.is_approximate,
+        records.is_known and not records.is_unmatched as is_grouped
+    from {{ ref('bridge_feedback_people_group') }} as records
+    where records.dimension_code <> 'inclusion'
+),
+
+{# A record has one row of each dimension, so that rows are counted before anything else is joined to them. #}
+tallied_base as (
+    select
+        people.organisation_ods_code,
+        people.event_date,
+        people.source_code,
         could_say.measure_code,
-        placed.dimension_code,
-        placed.feedback_id,
-        placed.people_group_code,
-        placed.is_approximate,
-        placed.is_known and not placed.is_unmatched as is_grouped
-    from placed
+        people.dimension_code,
+        people.people_group_code,
+        people.is_approximate,
+        people.is_grouped,
+        count(*) as record_count
+    from people
+    inner join could_say on people.feedback_id = could_say.feedback_id
+    group by
+        people.organisation_ods_code,
+        people.event_date,
+        people.source_code,
+        could_say.measure_code,
+        people.dimension_code,
+        people.people_group_code,
+        people.is_approximate,
+        people.is_grouped
+),
+
+tallied_saying as (
+    select
+        people.organisation_ods_code,
+        people.event_date,
+        people.source_code,
+        said.measure_code,
+        said.theme_code,
+        people.dimension_code,
+        people.people_group_code,
+        people.is_grouped,
+        count(*) as record_count
+    from people
+    inner join said on people.feedback_id = said.feedback_id
+    group by
+        people.organisation_ods_code,
+        people.event_date,
+        people.source_code,
+        said.measure_code,
+        said.theme_code,
+        people.dimension_code,
+        people.people_group_code,
+        people.is_grouped
+),
+
+placed_base as (
+    {{ at_places('tallied_base') }}
+),
+
+placed_saying as (
+    {{ at_places('tallied_saying') }}
+),
+
+base_records as (
+    select
+        placed_base.*,
+        financial_years.year_name
+    from placed_base
     inner join financial_years
-        on placed.event_date between financial_years.period_start_date and financial_years.period_end_date
-    inner join could_say on placed.feedback_id = could_say.feedback_id
-    where placed.dimension_code <> 'inclusion'
+        on placed_base.event_date between financial_years.period_start_date and financial_years.period_end_date
+),
+
+saying_records as (
+    select
+        placed_saying.*,
+        financial_years.year_name
+    from placed_saying
+    inner join financial_years
+        on placed_saying.event_date between financial_years.period_start_date and financial_years.period_end_date
 ),
 
 bases as (
@@ -61,30 +128,23 @@ bases as (
         source_code,
         measure_code,
         dimension_code,
-        count(*) as all_count,
-        sum(case when is_grouped then 1 else 0 end) as known_count
-    from records
+        sum(record_count) as all_count,
+        sum(case when is_grouped then record_count else 0 end) as known_count
+    from base_records
     group by place_code, year_name, source_code, measure_code, dimension_code
 ),
 
 saying as (
     select
-        records.place_code,
-        records.year_name,
-        records.source_code,
-        records.measure_code,
-        records.dimension_code,
-        said.theme_code,
-        sum(case when records.is_grouped then 1 else 0 end) as saying_count
-    from records
-    inner join said on records.feedback_id = said.feedback_id and records.measure_code = said.measure_code
-    group by
-        records.place_code,
-        records.year_name,
-        records.source_code,
-        records.measure_code,
-        records.dimension_code,
-        said.theme_code
+        place_code,
+        year_name,
+        source_code,
+        measure_code,
+        dimension_code,
+        theme_code,
+        sum(case when is_grouped then record_count else 0 end) as saying_count
+    from saying_records
+    group by place_code, year_name, source_code, measure_code, dimension_code, theme_code
 ),
 
 group_members as (
@@ -98,52 +158,55 @@ group_members as (
         on members.dimension_code = declared.dimension_code and members.group_code = declared.group_code
 ),
 
-grouped as (
+group_bases as (
     select
-        records.*,
-        group_members.group_code
-    from records
+        records.place_code,
+        records.year_name,
+        records.source_code,
+        records.measure_code,
+        records.dimension_code,
+        group_members.group_code,
+        sum(records.record_count) as group_count,
+        max(case when records.is_approximate then 1 else 0 end) = 1 as is_approximate
+    from base_records as records
     inner join group_members
         on
             records.dimension_code = group_members.dimension_code
             and records.people_group_code = group_members.people_group_code
     where records.is_grouped
-),
-
-group_bases as (
-    select
-        place_code,
-        year_name,
-        source_code,
-        measure_code,
-        dimension_code,
-        group_code,
-        count(*) as group_count,
-        max(case when is_approximate then 1 else 0 end) = 1 as is_approximate
-    from grouped
-    group by place_code, year_name, source_code, measure_code, dimension_code, group_code
+    group by
+        records.place_code,
+        records.year_name,
+        records.source_code,
+        records.measure_code,
+        records.dimension_code,
+        group_members.group_code
 ),
 
 group_saying as (
     select
-        grouped.place_code,
-        grouped.year_name,
-        grouped.source_code,
-        grouped.measure_code,
-        grouped.dimension_code,
-        grouped.group_code,
-        said.theme_code,
-        count(*) as saying_count
-    from grouped
-    inner join said on grouped.feedback_id = said.feedback_id and grouped.measure_code = said.measure_code
+        records.place_code,
+        records.year_name,
+        records.source_code,
+        records.measure_code,
+        records.dimension_code,
+        group_members.group_code,
+        records.theme_code,
+        sum(records.record_count) as saying_count
+    from saying_records as records
+    inner join group_members
+        on
+            records.dimension_code = group_members.dimension_code
+            and records.people_group_code = group_members.people_group_code
+    where records.is_grouped
     group by
-        grouped.place_code,
-        grouped.year_name,
-        grouped.source_code,
-        grouped.measure_code,
-        grouped.dimension_code,
-        grouped.group_code,
-        said.theme_code
+        records.place_code,
+        records.year_name,
+        records.source_code,
+        records.measure_code,
+        records.dimension_code,
+        group_members.group_code,
+        records.theme_code
 ),
 
 group_names as (

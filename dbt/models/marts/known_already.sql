@@ -18,7 +18,7 @@ as_is as (
 ),
 
 services as (
-    select
+    select distinct
         feedback_services.feedback_id,
         feedback_services.service_scheme_code,
         feedback_services.service_code,
@@ -45,7 +45,7 @@ known as (
         'all' as service_code
     from described
     union all
-    select distinct
+    select
         described.*,
         services.service_scheme_code,
         services.service_code
@@ -63,22 +63,49 @@ known as (
     inner join settings on described.feedback_id = settings.feedback_id
 ),
 
+{# Counted once; what is said of a cell below is said of these counts. #}
+tallied as (
+    select
+        theme_code,
+        organisation_ods_code,
+        service_scheme_code,
+        service_code,
+        source_family_code,
+        owner_directorate_code,
+        method_code,
+        min(event_date) as first_event_date,
+        max(event_date) as last_event_date,
+        count(*) as feedback_count,
+        sum(case when feedback_kind_code = 'complaint' then 1 else 0 end) as complaint_count,
+        sum(case when is_positive then 1 else 0 end) as positive_count,
+        sum(case when is_negative then 1 else 0 end) as negative_count
+    from known
+    group by
+        theme_code,
+        organisation_ods_code,
+        service_scheme_code,
+        service_code,
+        source_family_code,
+        owner_directorate_code,
+        method_code
+),
+
 counted as (
     select
         theme_code,
         organisation_ods_code,
         service_scheme_code,
         service_code,
-        min(event_date) as first_event_date,
-        max(event_date) as last_event_date,
-        count(*) as feedback_count,
-        sum(case when feedback_kind_code = 'complaint' then 1 else 0 end) as complaint_count,
-        sum(case when is_positive then 1 else 0 end) as positive_count,
-        sum(case when is_negative then 1 else 0 end) as negative_count,
+        min(first_event_date) as first_event_date,
+        max(last_event_date) as last_event_date,
+        cast(sum(feedback_count) as bigint) as feedback_count,
+        sum(complaint_count) as complaint_count,
+        sum(positive_count) as positive_count,
+        sum(negative_count) as negative_count,
         count(distinct source_family_code) as family_count,
         count(distinct owner_directorate_code) as directorate_count,
         count(distinct method_code) as method_count
-    from known
+    from tallied
     group by theme_code, organisation_ods_code, service_scheme_code, service_code
 ),
 
@@ -89,7 +116,7 @@ named_families as (
         service_scheme_code,
         service_code,
         source_family_code
-    from known
+    from tallied
 ),
 
 families as (
@@ -110,7 +137,7 @@ named_directorates as (
         service_scheme_code,
         service_code,
         owner_directorate_code
-    from known
+    from tallied
 ),
 
 directorates as (
@@ -122,6 +149,44 @@ directorates as (
         {{ dbt.listagg('owner_directorate_code', "', '", 'order by owner_directorate_code') }} as owner_directorates
     from named_directorates
     group by theme_code, organisation_ods_code, service_scheme_code, service_code
+),
+
+days as (
+    select
+        theme_code,
+        organisation_ods_code,
+        service_scheme_code,
+        service_code,
+        source_family_code,
+        event_date,
+        sum(count(*)) over (
+            partition by theme_code, organisation_ods_code, service_scheme_code, service_code, source_family_code
+            order by case when event_date is null then 1 else 0 end asc, event_date desc
+        ) - count(*) as newer_count
+    from known
+    group by theme_code, organisation_ods_code, service_scheme_code, service_code, source_family_code, event_date
+),
+
+{# Of days alone on which the first five can lie: putting all that there is in order takes most of the time. #}
+recent as (
+    select
+        known.theme_code,
+        known.organisation_ods_code,
+        known.service_scheme_code,
+        known.service_code,
+        known.source_family_code,
+        known.event_date,
+        known.feedback_id
+    from known
+    inner join days
+        on
+            known.theme_code = days.theme_code
+            and known.organisation_ods_code = days.organisation_ods_code
+            and known.service_scheme_code = days.service_scheme_code
+            and known.service_code = days.service_code
+            and known.source_family_code = days.source_family_code
+            and (known.event_date = days.event_date or (known.event_date is null and days.event_date is null))
+    where days.newer_count < 5
 ),
 
 {# The first to be read of each family, so that many complaints do not hide the one report. #}
@@ -137,7 +202,7 @@ ranked as (
             partition by theme_code, organisation_ods_code, service_scheme_code, service_code, source_family_code
             order by case when event_date is null then 1 else 0 end asc, event_date desc, feedback_id asc
         ) as recency_number
-    from known
+    from recent
 ),
 
 readings as (

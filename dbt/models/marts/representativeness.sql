@@ -1,7 +1,34 @@
 {%- set few = 20 -%}
 
-with placed as (
-    {{ at_places('bridge_feedback_people_group') }}
+{#
+A record has one row of each dimension, so its rows are counted before anything is joined to them. An activity alone has
+several of one (inclusion), and is known by its id.
+#}
+with tallied as (
+    select
+        records.organisation_ods_code,
+        records.event_date,
+        records.source_code,
+        records.dimension_code,
+        records.people_group_code,
+        records.is_known and not records.is_unmatched as is_grouped,
+        records.is_approximate,
+        case when records.dimension_code = 'inclusion' then records.feedback_id end as feedback_id,
+        count(*) as record_count
+    from {{ ref('bridge_feedback_people_group') }} as records
+    group by
+        records.organisation_ods_code,
+        records.event_date,
+        records.source_code,
+        records.dimension_code,
+        records.people_group_code,
+        records.is_known and not records.is_unmatched,
+        records.is_approximate,
+        case when records.dimension_code = 'inclusion' then records.feedback_id end
+),
+
+placed as (
+    {{ at_places('tallied') }}
 ),
 
 financial_years as (
@@ -11,7 +38,6 @@ financial_years as (
 dated as (
     select
         placed.*,
-        placed.is_known and not placed.is_unmatched as is_grouped,
         financial_years.year_name
     from placed
     inner join financial_years
@@ -24,8 +50,9 @@ bases as (
         year_name,
         source_code,
         dimension_code,
-        count(distinct feedback_id) as all_count,
-        count(distinct case when is_grouped then feedback_id end) as known_count
+        sum(case when feedback_id is null then record_count else 0 end) + count(distinct feedback_id) as all_count,
+        sum(case when is_grouped and feedback_id is null then record_count else 0 end)
+        + count(distinct case when is_grouped then feedback_id end) as known_count
     from dated
     group by place_code, year_name, source_code, dimension_code
 ),
@@ -42,7 +69,7 @@ heard as (
         dated.dimension_code,
         group_members.group_level_code,
         group_members.group_code,
-        count(distinct dated.feedback_id) as feedback_count,
+        sum(case when dated.feedback_id is null then dated.record_count else 0 end) + count(distinct dated.feedback_id) as feedback_count,
         max(case when dated.is_approximate then 1 else 0 end) = 1 as is_approximate
     from dated
     inner join group_members
@@ -119,9 +146,9 @@ expected as (
 counted as (
     select
         expected.*,
-        coalesce(bases.all_count, 0) as all_count,
-        coalesce(bases.known_count, 0) as known_count,
-        case when coalesce(bases.known_count, 0) > 0 then coalesce(heard.feedback_count, 0) end as feedback_count,
+        cast(coalesce(bases.all_count, 0) as bigint) as all_count,
+        cast(coalesce(bases.known_count, 0) as bigint) as known_count,
+        cast(case when coalesce(bases.known_count, 0) > 0 then coalesce(heard.feedback_count, 0) end as bigint) as feedback_count,
         case when population_totals.total_count is not null then coalesce(populations.people_count, 0) end as people_count,
         population_totals.total_count,
         population_totals.as_of_date as population_date,

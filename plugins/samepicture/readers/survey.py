@@ -142,15 +142,21 @@ def returns(
 
 
 def latest(
-    answers: Callable[[], Iterator[LandedAnswer]], entries: Callable[[LandedAnswer], Iterator[Entry]], key: Callable[[Entry], Hashable]
+    answers: Callable[[], Iterator[LandedAnswer]],
+    entries: Callable[[LandedAnswer], Iterator[Entry]],
+    key: Callable[[Entry], Hashable],
+    look: Callable[[Entry], object] = lambda _: None,
 ) -> Iterator[tuple[int, Entry]]:
     """Place and entry of the last copy of each entry of a document, which is read twice; keys alone are held.
+
+    `look` sees every entry before the first is given.
 
     Copies come where pages overlap, or a list was read again because it had changed. A key
     of None is nobody's: each such entry stands for itself.
     """
     last: dict[Hashable, int] = {}
     for place, entry in enumerate(_each(answers(), entries), 1):
+        look(entry)
         if (found := key(entry)) is not None:
             last[found] = place
     for place, entry in enumerate(_each(answers(), entries), 1):

@@ -21,6 +21,8 @@ from samepicture.warehouse import picture
 from samepicture.warehouse.base import NOTHING_LOADED, WAIT_SECONDS, DbtTarget, WarehouseError
 from samepicture.warehouse.tables import raw_tables
 
+MEMORY = "1GB"
+"""What DuckDB may take; beyond it works on disk, beside the file. dbt's connection has the same (dbt/profiles.yml)."""
 LOOK_SECONDS = 1.0
 """So long whoever only looks waits for the file, before the copy will do."""
 BEING_WRITTEN = "a writer has the warehouse, and nothing is published yet: try again in a minute"
@@ -305,4 +307,5 @@ def _quoted(path: Path) -> str:
 def _set_up(connection: Any, _record: Any) -> None:
     """No progress bar: DuckDB draws one on standard output, where our results go."""
     connection.cursor().execute("set enable_progress_bar = false")
+    connection.cursor().execute(f"set memory_limit = '{MEMORY}'")
     connection.cursor().execute("set TimeZone = 'UTC'")  # a day in the marts is a day in UTC, whatever the server's zone

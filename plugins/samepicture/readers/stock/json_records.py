@@ -39,11 +39,7 @@ def read(stream: IO[bytes], file_name: str, feed: Feed) -> Iterator[Part]:
         if not isinstance(found, list):
             place = f"a list at {path}" if path else "a list"
             raise SubmissionRejected("wrong_feed", f"The file {file_name} is no JSON with {place}: it may belong to another feed.")
-        for record in found:
-            if isinstance(record, dict):
-                for name, value in _flat(record).items():
-                    is_filled[name] = is_filled.get(name, False) or value is not None
-            yield record
+        yield from found
 
     def key(record: Any) -> Any:
         found = at(record, id_path) if id_path else None
@@ -51,7 +47,7 @@ def read(stream: IO[bytes], file_name: str, feed: Feed) -> Iterator[Part]:
 
     answers = partial(_lines if _is_lines(stream) else read_answers, stream, file_name)
     part = Part("", [], iter(()))
-    found = latest(answers, entries, key)
+    found = latest(answers, entries, key, partial(_note_names, is_filled))
     first = next(found, None)  # the whole document was looked through by now
     # A record may have nothing where others have names below it.
     part.headers = [name for name, filled in is_filled.items() if filled or not any(other.startswith(f"{name}.") for other in is_filled)]
@@ -67,6 +63,15 @@ def _rows(found: Iterator[tuple[int, Any]], part: Part) -> Iterator[dict[str, st
         else:
             sentence = "An entry of the list is no record: correct it, and send the file again."
             part.unreadable.append({LINE: place, "code": "unreadable_record", "sentence": sentence})
+
+
+def _note_names(is_filled: dict[str, bool], record: Any, before: str = "") -> None:
+    """Which columns a record has, and whether there is anything in them."""
+    for name, value in record.items() if isinstance(record, dict) else ():
+        if isinstance(value, dict):
+            _note_names(is_filled, value, f"{before}{name}.")
+        elif value is not None or f"{before}{name}" not in is_filled:
+            is_filled[f"{before}{name}"] = value is not None
 
 
 def _flat(record: dict[str, Any], before: str = "") -> dict[str, str | None]:

@@ -1,0 +1,102 @@
+"""Redacting 100,000 comments: identifiers beside hyperscan, and with names beside Presidio.
+
+    make bench-redacting  or   python benchmarks/redacting.py [comments] [runs]
+
+hyperscan seeks twelve expressions such as somebody would write for the same kinds, in one pass over each comment, and
+replaces nothing; Presidio seeks persons and its own kinds. Both in the environment of the peers. Comments are those of the
+large file: one in ten has an identifier, one in twenty a name. How much each finds: make redaction-figures.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+import numpy as np  # noqa: E402
+import polars as pl  # noqa: E402
+from benchmarks.large_file import narratives  # noqa: E402
+from benchmarks.measure import PEERS, clocked, in_turn, show  # noqa: E402
+from benchmarks.redaction import by_presidio  # noqa: E402
+from benchmarks.report import Line, Point, at_most, keep, tell  # noqa: E402
+
+PRESIDIO_COMMENTS = 500
+PRESIDIO_GOAL = 20
+BY_HYPERSCAN = r"""
+import json, sys, time, hyperscan
+PATTERNS = [
+    r"[0-9]{3}[ -]?[0-9]{3}[ -]?[0-9]{4}", r"(?:\+44|0)[ ]?[0-9]{2,5}[ ]?[0-9]{3,4}[ ]?[0-9]{3,4}", r"[\w.+-]+@[\w-]+\.[\w.-]+",
+    r"[A-Z]{1,2}[0-9][0-9A-Z]? ?[0-9][A-Z]{2}", r"[A-Z]{2}[0-9]{6}[A-D]", r"[A-Z]{2}[0-9]{2} ?[A-Z]{3}", r"(?:https?://|www\.)\S+",
+    r"[0-9]{1,2}[/.-][0-9]{1,2}[/.-](?:19|20)?[0-9]{2}", r"[0-9]{1,2} (?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]* [0-9]{2,4}",
+    r"\bborn\b.{0,20}[0-9]{4}", r"[0-9]{1,4} [a-z]+ (?:road|street|lane|avenue|close|drive)", r"(?:^|\s)@[a-z0-9_]{3,}",
+]
+database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+flags = [hyperscan.HS_FLAG_CASELESS | hyperscan.HS_FLAG_SOM_LEFTMOST] * len(PATTERNS)
+database.compile(expressions=[pattern.encode() for pattern in PATTERNS], ids=list(range(len(PATTERNS))), elements=len(PATTERNS), flags=flags)
+texts = [text.encode() for text in json.load(open(sys.argv[1]))]
+found = []
+began = time.perf_counter()
+for text in texts:
+    database.scan(text, match_event_handler=lambda number, start, end, flags, context: found.append((start, end)) and None)
+print(time.perf_counter() - began)
+"""
+
+
+def by_hyperscan(path: str) -> float:
+    """Spans alone."""
+    return float(subprocess.run([str(PEERS), "-c", BY_HYPERSCAN, path], capture_output=True, text=True, check=True).stdout)
+
+
+def by_us(path: str, redaction: str) -> float:
+    """Redacted comments; what is made ready once a process counts for nothing."""
+    from samepicture.privacy import redaction as ours
+
+    redact: Callable[[pl.Series], pl.Series] = getattr(ours, redaction)
+    texts = pl.Series(json.loads(Path(path).read_text()))
+    redact(texts.head(100))
+    return clocked(lambda: redact(texts))
+
+
+def main(comments: int, runs: int) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = f"{folder}/comments.json"
+        texts = narratives(np.random.default_rng(5), comments).to_list()
+        Path(path).write_text(json.dumps(texts))
+        figures = in_turn(
+            {
+                "hyperscan, spans alone": partial(by_hyperscan, path),
+                "ours, identifiers": partial(by_us, path, "redact_identifiers"),
+                "ours, with names": partial(by_us, path, "redact"),
+            },
+            runs,
+        )
+        show(f"{comments:,} comments", figures, "hyperscan, spans alone")
+    limit, identifiers, with_names = figures
+    at_most(6, f"identifiers of {comments:,} comments", identifiers.seconds, "hyperscan's spans", limit.seconds, 2, identifiers.peak_mb)
+    _, seconds = by_presidio(str(PEERS), texts[:PRESIDIO_COMMENTS])
+    theirs, us = PRESIDIO_COMMENTS / seconds, comments / with_names.seconds
+    what = f"names and identifiers of {comments:,} comments"
+    tell(
+        Line(
+            6,
+            what,
+            f"{us:,.0f} a second",
+            f"Presidio, {theirs:,.0f} a second",
+            us / theirs,
+            f"at least {PRESIDIO_GOAL}",
+            us / theirs >= PRESIDIO_GOAL,
+        )
+    )
+    for figure in figures:
+        keep(Point("Redaction", figure.name, comments, "comments", figure.seconds))
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 100_000, int(sys.argv[2]) if len(sys.argv) > 2 else 5)
