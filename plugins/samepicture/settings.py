@@ -22,6 +22,10 @@ _EXAMPLE = re.compile(r"(?i)\s|example|change.?me|secret|password|sample|dummy|i
 _DEFAULT_PASSWORDS = frozenset({"airflow", "admin", "changeme", "password", "postgres", "redis", "root", "samepicture", "secret"})
 
 
+MEMORY = "1GB"
+"""Of the embedded warehouse, where nobody says: enough for millions of records."""
+
+
 class SettingError(Explained):
     """A setting is missing or wrong; the message names it and the fix."""
 
@@ -51,6 +55,12 @@ def refuse_default_password(name: str, url: str) -> None:
         )
 
 
+def _memory(text: str) -> str:
+    if not re.fullmatch(r"[0-9]+(?:\.[0-9]+)? ?[KMGT]i?B", text):
+        raise SettingError(f"SAMEPICTURE_MEMORY is {text!r}, which is no amount of memory: write it as 4GB.")
+    return text
+
+
 def _addresses(name: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in os.environ.get(name, "").split(",") if part.strip())
 
@@ -78,8 +88,9 @@ class Settings:
     mail_from: str | None = None
     """SAMEPICTURE_MAIL_FROM: who they are from. Default: the user of the mail server, where it is an address."""
     notices_to: tuple[str, ...] = ()
-    safeguarding_to: tuple[str, ...] = ()
     """SAMEPICTURE_NOTICES_TO: addresses that notices are mailed to, separated by commas."""
+    safeguarding_to: tuple[str, ...] = ()
+    """SAMEPICTURE_SAFEGUARDING_TO: addresses that are told of records whose words speak of harm, separated by commas."""
     notices_webhook: str | None = field(default=None, repr=False)
     """SAMEPICTURE_NOTICES_WEBHOOK: address of a chat's incoming webhook (Slack, Teams, Mattermost)."""
     digest_to: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
@@ -89,6 +100,8 @@ class Settings:
     """SAMEPICTURE_PAGE_URL: where the page of nursing and comms is seen; links of the digest lead there."""
     page_folder: Path | None = None
     """SAMEPICTURE_PAGE: folder into which the page of nursing and comms is written. Default: page/ in the home."""
+    memory: str = MEMORY
+    """SAMEPICTURE_MEMORY: what the embedded warehouse may take, as DuckDB writes it (4GB); beyond it works on disk, beside its file."""
 
     @classmethod
     def from_environment(cls) -> Settings:
@@ -114,6 +127,7 @@ class Settings:
             digest_to={name: _addresses(f"SAMEPICTURE_DIGEST_{name.upper()}_TO") for name in ("nursing", "comms")},
             page_url=os.environ.get("SAMEPICTURE_PAGE_URL") or None,
             page_folder=Path(page).absolute() if (page := os.environ.get("SAMEPICTURE_PAGE")) else None,
+            memory=_memory(os.environ.get("SAMEPICTURE_MEMORY") or MEMORY),
         )
 
     def require_pseudonym_key(self) -> tuple[bytes, ...]:

@@ -84,7 +84,7 @@ def rebuild(pipeline: Pipeline, *, accept_differences: bool = False, progress: C
         beside = Pipeline(replace(settings, safeguarding_to=(), home=folder, warehouse=f"duckdb:///{folder / _file_name(settings)}"))
         if (settings.home / asked.FOLDER).exists():  # which feeds are in use
             shutil.copytree(settings.home / asked.FOLDER, folder / asked.FOLDER)
-        other = DuckDBWarehouse(beside.settings.warehouse, beside.settings.picture)
+        other = DuckDBWarehouse(beside.settings.warehouse, beside.settings.picture, beside.settings.memory)
         loaded: dict[str, bool] = {}
         failed: dict[str, str] = {}
         _catch_up(pipeline, beside, loaded, failed, progress)

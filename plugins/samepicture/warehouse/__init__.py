@@ -14,7 +14,7 @@ def open_warehouse(settings: Settings) -> Warehouse:
     if settings.warehouse.startswith("duckdb:///"):
         from samepicture.warehouse.duckdb import DuckDBWarehouse
 
-        return DuckDBWarehouse(settings.warehouse, settings.picture)
+        return DuckDBWarehouse(settings.warehouse, settings.picture, settings.memory)
     if engine in ("postgresql", "postgresql+psycopg"):
         from samepicture.warehouse.postgres import PostgresWarehouse
 

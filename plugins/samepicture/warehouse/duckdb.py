@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
@@ -17,12 +18,11 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from samepicture import ledger
+from samepicture.settings import MEMORY
 from samepicture.warehouse import picture
 from samepicture.warehouse.base import NOTHING_LOADED, WAIT_SECONDS, DbtTarget, WarehouseError
 from samepicture.warehouse.tables import raw_tables
 
-MEMORY = "1GB"
-"""What DuckDB may take; beyond it works on disk, beside the file. dbt's connection has the same (dbt/profiles.yml)."""
 LOOK_SECONDS = 1.0
 """So long whoever only looks waits for the file, before the copy will do."""
 BEING_WRITTEN = "a writer has the warehouse, and nothing is published yet: try again in a minute"
@@ -35,11 +35,12 @@ class Taken(Exception):
 class DuckDBWarehouse:
     """Short-lived connections to the file; a second writer waits for the first."""
 
-    def __init__(self, url: str, copy: Path) -> None:
+    def __init__(self, url: str, copy: Path, memory: str = MEMORY) -> None:
         self.path = Path(url.removeprefix("duckdb:///"))
         self.copy = copy
+        self.memory = memory
         self._engine: Engine = create_engine(url, poolclass=NullPool)
-        event.listen(self._engine, "connect", _set_up)
+        event.listen(self._engine, "connect", partial(_set_up, memory))
 
     @contextmanager
     def writer(self) -> Iterator[Connection]:
@@ -204,7 +205,7 @@ class DuckDBWarehouse:
 
         with self.turn():
             try:
-                yield DbtTarget("embedded", {"SAMEPICTURE_DUCKDB": str(self.path)})
+                yield DbtTarget("embedded", {"SAMEPICTURE_DUCKDB": str(self.path), "SAMEPICTURE_MEMORY": self.memory})
             finally:
                 DuckDBConnectionManager.close_all_connections()
 
@@ -221,7 +222,7 @@ class DuckDBWarehouse:
             with self._transaction() as connection:
                 tables = picture.tables(connection)
                 builds = connection.execute(select(ledger.build)).all()
-            picture.replace(self.copy, self.path, tables, builds, afresh=afresh)
+            picture.replace(self.copy, self.path, tables, builds, self.memory, afresh=afresh)
             with self._transaction() as connection:
                 picture.forget(connection)
                 ledger.mark_published(connection, [build.build_id for build in builds])
@@ -304,8 +305,8 @@ def _quoted(path: Path) -> str:
     return str(path).replace("'", "''")
 
 
-def _set_up(connection: Any, _record: Any) -> None:
+def _set_up(memory: str, connection: Any, _record: Any) -> None:
     """No progress bar: DuckDB draws one on standard output, where our results go."""
     connection.cursor().execute("set enable_progress_bar = false")
-    connection.cursor().execute(f"set memory_limit = '{MEMORY}'")
+    connection.cursor().execute(f"set memory_limit = '{memory}'")
     connection.cursor().execute("set TimeZone = 'UTC'")  # a day in the marts is a day in UTC, whatever the server's zone

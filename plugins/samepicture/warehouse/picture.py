@@ -49,8 +49,10 @@ def _is_copied(schema: str, table: str) -> bool:
     return schema in COPIED_SCHEMAS and (schema, table) not in LEFT_OUT
 
 
-def replace(copy: Path, warehouse: Path, tables: Sequence[tuple[str, str]], builds: Sequence[Any], *, afresh: bool = False) -> None:
-    """Replace the copy; `builds` are the rows of ops.build.
+def replace(
+    copy: Path, warehouse: Path, tables: Sequence[tuple[str, str]], builds: Sequence[Any], memory: str, *, afresh: bool = False
+) -> None:
+    """Replace the copy; `builds` are the rows of ops.build, `memory` is what DuckDB may take.
 
     Starts from the copy that is there where every build since is known model by model;
     else, or with `afresh`, from nothing.
@@ -61,7 +63,7 @@ def replace(copy: Path, warehouse: Path, tables: Sequence[tuple[str, str]], buil
     if since is not None:
         shutil.copyfile(copy, fresh)
         tables = [each for each in tables if each[0] == ALWAYS or ".".join(each) in since.whole | since.by_record]
-    with duckdb.connect(str(fresh)) as target:
+    with duckdb.connect(str(fresh), config={"memory_limit": memory}) as target:
         target.execute(f"attach '{_quoted(warehouse)}' as warehouse (read_only)")
         for schema, table in tables:
             if since is not None and f"{schema}.{table}" in since.by_record:
