@@ -52,7 +52,7 @@ RUNS: tuple[tuple[str, ...], ...] = (
 """Each on less first, so that its cost is seen to grow."""
 HEAD = """# How fast it is
 
-Written by `make bench` on {day}: {machine}. Python {python}. Each figure is a median of runs in turn with what stands beside it, in processes of their own, on files that were just written. Ratios are what counts: another machine has other seconds. What each benchmark does stands at the head of its file in `benchmarks/`.
+Written by `make bench` on {day}: {machine}. Python {python}. Each figure is a median of runs in turn with what stands beside it, in processes of their own, on files that were just written. Ratios are what counts: another machine has other seconds. What each benchmark does stands at the head of its file in `benchmarks/`; why some goals are not met, in [decision 33](decisions/0033-how-fast-is-fast-enough.md).
 
 """
 
@@ -67,8 +67,8 @@ def run(arguments: tuple[str, ...], kept: Path) -> str:
     return f"{' '.join(arguments)} ended with {done.returncode}" if done.returncode else ""
 
 
-def page(found: list[dict[str, Any]], failures: list[str], drawings: list[str]) -> str:
-    """The page in Markdown."""
+def page(found: list[dict[str, Any]], failures: list[str], drawings: list[str], commands: list[str]) -> str:
+    """The page in Markdown; `commands` are those that were run, with the size of the work and the runs."""
     memory = psutil.virtual_memory().total / 2**30
     machine = f"{os.cpu_count()} cores, {memory:.0f} GB, {platform.system()} {platform.machine()}"
     lines = ["| goal | what | ours | beside it | times | goal | met | peak MB |", "|---|---|---|---|---|---|---|---|"]
@@ -80,6 +80,7 @@ def page(found: list[dict[str, Any]], failures: list[str], drawings: list[str]) 
     text = HEAD.format(day=f"{datetime.now(UTC):%-d %B %Y}", machine=machine, python=platform.python_version()) + "\n".join(lines) + "\n"
     if failures:
         text += "\nDid not end well: " + "; ".join(failures) + ".\n"
+    text += "\n## What was run\n\nThe size of the work first, then how many runs.\n\n```\n" + "\n".join(commands) + "\n```\n"
     if drawings:
         text += "\n## How each cost grows\n\nBoth scales are logarithmic: a line that rises as steeply as the grid's diagonal costs ten times as much for ten times the work.\n\n"
         text += "\n".join(f"![{Path(name).stem.replace('-', ' ')}]({DRAWINGS}/{name})" for name in drawings) + "\n"
@@ -131,10 +132,11 @@ def main(is_quick: bool) -> int:
     with tempfile.TemporaryDirectory() as folder:
         kept = Path(folder) / "found.jsonl"
         kept.touch()
-        failures = [wrong for arguments in RUNS if (wrong := run(smaller(arguments) if is_quick else arguments, kept))]
+        chosen = [smaller(arguments) if is_quick else arguments for arguments in RUNS]
+        failures = [wrong for arguments in chosen if (wrong := run(arguments, kept))]
         found = [json.loads(line) for line in kept.read_text().splitlines()]
         drawings = draw(found, Path(folder) / DRAWINGS if is_quick else DOCS / DRAWINGS)
-    text = page(found, failures, drawings)
+    text = page(found, failures, drawings, [f"python benchmarks/{' '.join(arguments)}" for arguments in chosen])
     print(text)
     if not is_quick:
         (DOCS / "performance.md").write_text(text, encoding="utf-8")

@@ -7,7 +7,7 @@ last finished build, so a build that was lost is made up for by the next.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -43,22 +43,25 @@ class Built:
     seconds: float
 
 
-def build(settings: Settings, clocks: bool = False, look_back: bool = True) -> Built | None:
+def build(
+    settings: Settings, clocks: bool = False, look_back: bool = True, progress: Callable[[str], None] = lambda _: None
+) -> Built | None:
     """Build everything pending, and what depends on it, until nothing is. Returns None where nothing was.
 
     The first build, and the first of a changed dbt project, makes every model, with dbt.
     With `clocks`, what says 'late' or 'due' is built too, for time passes without anything
     arriving. Without `look_back`, models that count over everything there is wait for a build
-    that makes them. Raises BuildFailed; then nothing is marked as built.
+    that makes them. `progress` is told which model or test is next; of the first build dbt tells
+    itself. Raises BuildFailed; then nothing is marked as built.
     """
     open_warehouse(settings).create()
     done: list[Built] = []
-    while built := _build_once(settings, clocks and not done, look_back):
+    while built := _build_once(settings, clocks and not done, look_back, progress):
         done.append(built)
     return _together(done) if done else None
 
 
-def _build_once(settings: Settings, clocks: bool, look_back: bool) -> Built | None:
+def _build_once(settings: Settings, clocks: bool, look_back: bool, progress: Callable[[str], None]) -> Built | None:
     warehouse = open_warehouse(settings)
     project = project_sha256()
     started = datetime.now(UTC)
@@ -74,7 +77,7 @@ def _build_once(settings: Settings, clocks: bool, look_back: bool) -> Built | No
         if compiled is not None:
             nodes = _nodes(compiled, work, waiting, clocks, look_back)
             build_id = uuid.uuid4().hex
-            done = compiled.run(connection, nodes, {} if _owners(connection) != owners else _small(connection, work), build_id)
+            done = compiled.run(connection, nodes, {} if _owners(connection) != owners else _small(connection, work), build_id, progress)
             kept = None if look_back else last.load_number if looked_back is None else looked_back
             return _record(connection, build_id, project, work, last, done, started, names_models=True, looked_back=kept)
     done, compiled = make_everything(settings)

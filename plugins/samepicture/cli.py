@@ -19,6 +19,7 @@ from rich.table import Table
 from samepicture import people
 from samepicture.errors import Explained
 from samepicture.operating.commands import app as operating
+from samepicture.progress import Pace
 from samepicture.safeguarding.commands import app as harm_reviews
 from samepicture.settings import Settings
 from samepicture.terminal import notes, out
@@ -322,12 +323,12 @@ def _process(pipeline: Pipeline, submission_ids: list[str], accept: list[str] | 
 
         for submission_id in submission_ids:
             show(f"{submission_id}: judging")
-            pipeline.judge(submission_id, lambda rows, name=submission_id: show(f"{name}: judging, {rows:,} records"))  # type: ignore[misc]
+            pipeline.judge(submission_id, Pace(f"{submission_id}: judging", show))
             show(f"{submission_id}: loading")
             outcomes.append(pipeline.load(submission_id, accept or ()))
             _tell(outcomes[-1])
         show("rebuilding what changed")
-        built = pipeline.build_and_publish()
+        built = pipeline.build_and_publish(lambda node: show(f"rebuilding what changed, {node}"))
     if built:
         out.print(f"rebuilt {built.models} models, {built.tests} tests passed, in {built.seconds:.1f} s")
         for warning in built.warnings:

@@ -9,7 +9,7 @@ whole, or the marts keep their last state.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -140,14 +140,22 @@ class Compiled:
     def _order(self) -> list[str]:
         return list(TopologicalSorter({node.unique_id: node.parents for node in self.nodes.values()}).static_order())
 
-    def run(self, connection: Connection, nodes: Iterable[Node], sources: Mapping[str, Source] | None = None, build_id: str = "") -> Done:
+    def run(
+        self,
+        connection: Connection,
+        nodes: Sequence[Node],
+        sources: Mapping[str, Source] | None = None,
+        build_id: str = "",
+        progress: Callable[[str], None] = lambda _: None,
+    ) -> Done:
         """Make models and test them, in this order, inside the caller's transaction. Raises BuildFailed at the first failed test.
 
         `sources` are raw tables by name (raw.complaint) to which little was added: models
         that are made record by record then get the changed rows alone.
         """
         work = _Run(self, connection, sources or {}, build_id)
-        for node in nodes:
+        for place, node in enumerate(nodes, 1):
+            progress(f"{place} of {len(nodes)}: {node.name}")
             if node.relation is None:
                 work.test(node)
             else:

@@ -47,7 +47,7 @@ class Pipeline:
         with path.open("rb") as source:
             return self.land(feed_id, path.name, source)
 
-    def judge(self, submission_id: str, progress: Callable[[int], None] | None = None) -> Verdict:
+    def judge(self, submission_id: str, progress: Callable[[int, float], None] | None = None) -> Verdict:
         """Judge a landed submission into the work folder."""
         receipt = self.landing.receipt(submission_id)
         return judge(self.settings, self.feed(receipt.feed_id), receipt, progress)
@@ -63,9 +63,9 @@ class Pipeline:
 
         yield from collect(self.feed(feed_id), self.settings, self.landing, self.environment)
 
-    def build_and_publish(self) -> Built | None:
+    def build_and_publish(self, progress: Callable[[str], None] = lambda _: None) -> Built | None:
         """Rebuild what is pending and publish what the copy does not show; None where nothing was pending."""
-        built = build(self.settings)
+        built = build(self.settings, progress=progress)
         if unpublished_since(self.settings) is not None:
             publish(self.settings)
         return built

@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from samepicture.demo.cases import northmoor_csv
 from samepicture.process import Pipeline
 from tests.feeds.test_bad_input import FEED, WORDS, table
 
 MEASURED = """
 import io, resource, sys
+from samepicture.demo.cases import northmoor_csv
 from samepicture.process import Pipeline
 from samepicture.settings import Settings
 pipeline = Pipeline(Settings.from_environment())
@@ -54,3 +56,17 @@ def test_short_lines_do_not_fill_the_memory(pipeline: Pipeline, tmp_path: Path) 
     _, loaded, code, peak = measured(FEED, path)
     assert (code, loaded) == ("wrong_column_count", 0)
     assert peak < 1500
+
+
+def test_judging_says_how_much_of_the_file_is_read(pipeline: Pipeline, tmp_path: Path) -> None:
+    path = tmp_path / "cases.csv"
+    path.write_bytes(northmoor_csv(24, 1, 120_000))
+    receipt, _ = pipeline.land_file("complaint_northmoor", path)
+    told: list[tuple[int, float]] = []
+    pipeline.judge(receipt.submission_id, lambda records, share: told.append((records, share)))
+    records, shares = zip(*told, strict=True)
+    assert len(told) > 2
+    assert records == tuple(sorted(records))
+    assert records[-1] >= 119_000
+    assert shares == tuple(sorted(shares))
+    assert 0 < shares[0] < 1 == shares[-1]

@@ -20,7 +20,7 @@ from sqlalchemy import text
 
 from samepicture.process import Pipeline
 from samepicture.records import CONTRACTS
-from samepicture.settings import PROJECT, Settings
+from samepicture.settings import PROJECT, SettingError, Settings
 from samepicture.warehouse import open_warehouse
 from tests.feeds.test_bad_input import FEED, export
 from tests.keys import KEYS
@@ -130,3 +130,17 @@ def test_what_is_neither_judged_nor_loaded_is_an_error(pipeline: Pipeline) -> No
 def test_long_loads_draw_nothing_on_standard_output(settings: Settings) -> None:
     with open_warehouse(settings).writer() as connection:
         assert connection.execute(text("select current_setting('enable_progress_bar')")).scalar_one() is False
+
+
+def test_the_embedded_warehouse_keeps_to_its_memory(settings: Settings) -> None:
+    """Its connections, dbt's, and the copy's."""
+    with open_warehouse(replace(settings, memory="300MiB")).writer() as connection:
+        assert connection.execute(text("select current_setting('memory_limit')")).scalar_one() == "300.0 MiB"
+    with open_warehouse(replace(settings, memory="300MiB")).dbt() as target:
+        assert target.environment["SAMEPICTURE_MEMORY"] == "300MiB"
+
+
+def test_an_amount_of_memory_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SAMEPICTURE_MEMORY", "lots'; drop table x")
+    with pytest.raises(SettingError, match="write it as 4GB"):
+        Settings.from_environment()

@@ -32,6 +32,8 @@ COMMON: dict[str, Any] = {
 """Arguments of every DAG."""
 ONE_AT_A_TIME: dict[str, Any] = {**COMMON, "max_active_runs": 1}
 """Of a DAG whose run takes all that there is to do."""
+TOLD_EVERY_SECONDS = 30
+"""How often the log of a task says how far it is."""
 SWEEP_EVERY_MINUTE = "* * * * *"
 EVERY_TEN_MINUTES = "*/10 * * * *"
 """A watched source is asked as often too, for what its watcher missed."""
@@ -55,7 +57,9 @@ def feed_dag(feed: Feed) -> DAG:
         @wordless
         def judge(dag_run: Any = None) -> None:
             """Read, validate and de-identify the submission; needs no writer."""
-            verdict = pipeline().judge(dag_run.partition_key)
+            from samepicture.progress import Pace, Seldom
+
+            verdict = pipeline().judge(dag_run.partition_key, Pace("judging", Seldom(print, TOLD_EVERY_SECONDS)))
             print(f"{verdict.received} records: {verdict.accepted} accepted, {verdict.rejected} rejected")
 
         @task(outlets=[raw_asset(feed.record_type)], pool=WRITER_POOL)
@@ -168,10 +172,11 @@ def warehouse_dag(record_types: Iterable[str]) -> DAG:
         def build() -> None:
             """Rebuild what depends on the raw tables that changed."""
             from samepicture.build import build as build_models
+            from samepicture.progress import Seldom
             from samepicture.publish import unpublished_since
 
             settings = pipeline().settings
-            built = build_models(settings, look_back=False)
+            built = build_models(settings, look_back=False, progress=Seldom(print, TOLD_EVERY_SECONDS))
             if built is None:
                 if unpublished_since(settings) is None:
                     raise AirflowSkipException("an earlier run has built this already")
@@ -209,8 +214,9 @@ def _scheduled_build(dag_id: str, title: str, schedule: str, *, clocks: bool) ->
         def rebuild(outlet_events: Any = None) -> None:
             """Rebuild, and have it published."""
             from samepicture.build import build as build_models
+            from samepicture.progress import Seldom
 
-            if build_models(pipeline().settings, clocks=clocks) is None:
+            if build_models(pipeline().settings, clocks=clocks, progress=Seldom(print, TOLD_EVERY_SECONDS)) is None:
                 raise AirflowSkipException("there is nothing to rebuild")
             outlet_events[marts_asset()].add_partitions(dag_id)
 
