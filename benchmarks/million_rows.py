@@ -61,8 +61,10 @@ def by_dlt(path: str) -> float:
 
 
 def ours(path: str, database: str = "") -> float:
-    """Seconds from landing to queryable."""
-    return sum(parts(path, database)[step] for step in ("landing and hashing", "judging", "loading"))
+    """Seconds from landing to queryable; prints its parts."""
+    found = parts(path, database)
+    show_parts(found)
+    return sum(found[step] for step in STEPS)
 
 
 def parts(path: str, database: str = "") -> dict[str, float]:
@@ -203,7 +205,6 @@ def main(rows: int, runs: int, engine: str) -> None:
             into_postgresql(path, rows, runs)
             return
         into_duckdb(path, rows, runs)
-        show_parts(alone(partial(parts, path))[0])
 
 
 if __name__ == "__main__":

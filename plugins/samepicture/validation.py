@@ -71,31 +71,45 @@ class Validator:
     def judge(self, frame: pl.DataFrame) -> Judgement:
         """Judge a batch of mapped records."""
         seen = without_nan(frame)
-        found = [Counts(**counts) for counts in seen.select(_counted(self._suite)).row(0)]
+        fails = seen.select(_failing(self._suite))
+        found = [
+            Counts(**counts, unexpected_count=int(failing.sum()))
+            for counts, failing in zip(seen.select(_counted(self._suite)).row(0), fails, strict=True)
+        ]
         self._counts = [earlier + new for earlier, new in zip(self._counts, found, strict=True)] if self._counts else found
         problems: list[pl.DataFrame] = []
         told: list[SubmissionWarning] = []
-        for expectation, counts in zip(self._suite, found, strict=True):
-            if counts.unexpected_count:
-                _collect(expectation, seen.filter(expectation.failing), problems, told)
+        for expectation, failing in zip(self._suite, fails, strict=True):
+            if failing.any():
+                _collect(expectation, seen, failing, problems, told)
         return Judgement(pl.concat(problems) if problems else pl.DataFrame(schema=PROBLEMS), told)
+
+
+def _failing(expectations: Iterable[Expectation]) -> Iterator[pl.Expr]:
+    for number, expectation in enumerate(expectations):
+        yield expectation.failing.alias(str(number))
 
 
 def _counted(expectations: Iterable[Expectation]) -> Iterator[pl.Expr]:
     for number, expectation in enumerate(expectations):
-        yield pl.struct(
-            element_count=expectation.asked.sum(), missing_count=expectation.missing.sum(), unexpected_count=expectation.failing.sum()
-        ).alias(str(number))
+        yield pl.struct(element_count=expectation.asked.sum(), missing_count=expectation.missing.sum()).alias(str(number))
 
 
-def _collect(expectation: Expectation, failing: pl.DataFrame, problems: list[pl.DataFrame], told: list[SubmissionWarning]) -> None:
+def _collect(
+    expectation: Expectation, seen: pl.DataFrame, failing: pl.Series, problems: list[pl.DataFrame], told: list[SubmissionWarning]
+) -> None:
     meta, column = expectation.meta, _told_column(expectation.columns)
     if meta["level"] == "rejection":
         names = {"code": meta["code"], "column_name": column, "sentence": meta["sentence"]}
-        problems.append(failing.select(LINE, **{name: pl.lit(value) for name, value in names.items()}))
+        lines = seen.get_column(LINE).filter(failing).to_frame()
+        problems.append(lines.with_columns(**{name: pl.lit(value) for name, value in names.items()}))
         return
-    counts = as_shown(failing.get_column(column).cast(pl.String)).value_counts(sort=True).head(SHOWN_VALUES)
-    told += [SubmissionWarning(meta["code"], meta["sentence"], column, value, count) for value, count in counts.iter_rows()]
+    values = seen.get_column(column).filter(failing).cast(pl.String).value_counts(sort=True)
+    shown = values.with_columns(as_shown(values.get_column(column)))  # two values may be shown as one
+    counts = shown.group_by(column, maintain_order=True).agg(pl.col("count").sum()).sort("count", descending=True, maintain_order=True)
+    told += [
+        SubmissionWarning(meta["code"], meta["sentence"], column, value, count) for value, count in counts.head(SHOWN_VALUES).iter_rows()
+    ]
 
 
 def _told_column(columns: Sequence[str]) -> str:
