@@ -67,7 +67,7 @@ class Verdict:
 def judge(settings: Settings, feed: Feed, receipt: Receipt, progress: Callable[[int, float], None] | None = None) -> Verdict:
     """Judge a submission into its work folder. A refused submission is a verdict, not an error.
 
-    `progress` is called with the number of records so far, and how much of the file is read, from 0 to 1. Raises SettingError without
+    `progress` is called with the number of records so far, and how much of their part is read, from 0 to 1. Raises SettingError without
     keys, CannotOpen where the landed bytes can't be read; any other error is ours. None leaves
     a verdict behind.
     """
@@ -82,7 +82,7 @@ def judge(settings: Settings, feed: Feed, receipt: Receipt, progress: Callable[[
         try:
             with landing.open(receipt) as stream:
                 for part in read_parts(feed, stream, receipt.file_name):
-                    run.part(part, lambda: stream.tell() / max(receipt.bytes, 1))
+                    run.part(part)
             run.close()
             _check_bounds(feed, verdict)
         except SubmissionRejected as refusal:
@@ -145,8 +145,8 @@ class _Run:
         self.seen: list[pl.Series] = []
         self.warned: dict[tuple[str, str | None, str | None], SubmissionWarning] = {}
 
-    def part(self, part: Part, share: Callable[[], float]) -> None:
-        """Judge one part, batch by batch; `share` says how much of the file is read."""
+    def part(self, part: Part) -> None:
+        """Judge one part, batch by batch."""
         mapping = Mapping(self.feed, part.headers)
         layout = part.layout or mapping.layout.name
         if layout not in self.verdict.layouts:
@@ -155,7 +155,7 @@ class _Run:
             for batch in frame.iter_slices(max(BATCH_ROWS // mapping.rows_per_record, 1)):
                 self._batch(part, mapping, batch)
                 if self.progress is not None:
-                    self.progress(self.verdict.received, share())
+                    self.progress(self.verdict.received, part.share)
         self._unreadable(part)
         for warning in (*mapping.warnings, *part.warnings):
             self._warn(warning)

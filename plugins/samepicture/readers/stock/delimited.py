@@ -7,6 +7,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator
+from itertools import count
 from typing import IO, Any, cast
 
 import polars as pl
@@ -20,8 +21,10 @@ from samepicture.readers.archive import is_zip, open_members
 
 PEEK = 256 * 1024
 BANNER_ROWS = 40
-BLOCK = 32 << 20
-"""Bytes that are read at once; no single row can be longer."""
+BLOCK = 8 << 20
+"""Bytes that are read at once; no single row can be longer. Arrow reads up to 32 of them ahead."""
+GATHERED = 4
+"""Blocks in one frame: what looks at a frame as columns costs less a row the more rows there are."""
 MAX_COLUMNS = 16_384
 """What a sheet of a spreadsheet can have."""
 MAX_UNREADABLE = 100_000
@@ -118,6 +121,7 @@ def _frames(
         )
         return "skip"
 
+    size = max(stream.seek(0, io.SEEK_END), 1)
     stream.seek(0)
     try:
         reader = arrow_csv.open_csv(
@@ -139,21 +143,27 @@ def _frames(
         if "Empty CSV file" in str(error):
             return
         raise _broken(error, len(skipped), len(headers)) from None
-    while True:
+    gathered: list[pl.DataFrame] = []
+    for blocks in count(1):
         try:
             batch = reader.read_next_batch()
         except StopIteration:
-            return
+            break
         except pa.ArrowInvalid as error:
             raise _broken(error, len(skipped), len(headers)) from None
-        if batch.num_rows == 0:
-            continue
-        frame = cast(pl.DataFrame, pl.from_arrow(batch))
-        ordinals = _ordinals(last, frame.height, skipped)
-        last = cast(int, ordinals[-1])
-        frame = frame.with_columns((ordinals + (first_line - 1)).alias(LINE))
-        frame = frame.filter(~pl.all_horizontal(pl.exclude(LINE).is_null()))  # an empty line is no record
-        yield from frame.iter_slices(BATCH_ROWS)  # a block of short rows holds millions
+        part.share = min(blocks * BLOCK / size, 1)
+        if batch.num_rows:
+            frame = cast(pl.DataFrame, pl.from_arrow(batch))
+            ordinals = _ordinals(last, frame.height, skipped)
+            last = cast(int, ordinals[-1])
+            frame = frame.with_columns((ordinals + (first_line - 1)).alias(LINE))
+            gathered.append(frame.filter(~pl.all_horizontal(pl.exclude(LINE).is_null())))  # an empty line is no record
+        if len(gathered) == GATHERED:
+            yield from pl.concat(gathered).iter_slices(BATCH_ROWS)  # a block of short rows holds millions
+            gathered = []
+    part.share = 1
+    if gathered:
+        yield from pl.concat(gathered).iter_slices(BATCH_ROWS)
 
 
 def _ordinals(last: int, height: int, skipped: set[int]) -> pl.Series:
