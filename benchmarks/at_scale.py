@@ -152,7 +152,7 @@ def questions(settings: Settings, rows: int) -> None:
     median, slowest = statistics.median(found.values()), max(found, key=lambda name: found[name])
     for what, seconds, most in (
         (f"the twenty questions on {rows:,} complaints, {engine}: median", median, MOST_SECONDS[engine]),
-        (f"the slowest of them ({slowest})", found[slowest], SLOWEST_SECONDS),
+        (f"the slowest of them on {rows:,} ({slowest})", found[slowest], SLOWEST_SECONDS),
     ):
         tell(Line(10, what, f"{seconds:.3f} s", f"{most:g} s", seconds / most, "at most 1", seconds <= most))
     keep(Point("The twenty questions, median", engine, rows, "complaints", median))

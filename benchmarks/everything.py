@@ -52,7 +52,7 @@ RUNS: tuple[tuple[str, ...], ...] = (
 """Each on less first, so that its cost is seen to grow."""
 HEAD = """# How fast it is
 
-Written by `make bench` on {day}: {machine}. Python {python}. Each figure is a median of runs in turn with what stands beside it, in processes of their own, on files that were just written. Ratios are what counts: another machine has other seconds. What each benchmark does stands at the head of its file in `benchmarks/`; why some goals are not met, in [decision 33](decisions/0033-how-fast-is-fast-enough.md).
+Written by `make bench`, or from runs of its parts, on {day}: {machine}. Python {python}. Each figure is a median of runs in turn (how many, see below) with what stands beside it, in processes of their own, on files that were just written. Ratios are what counts: another machine has other seconds. What each benchmark does stands at the head of its file in `benchmarks/`; why some goals are not met, in [decision 33](decisions/0033-how-fast-is-fast-enough.md).
 
 """
 

@@ -170,7 +170,7 @@ def into_duckdb(path: str, rows: int, runs: int) -> None:
     us, limit = figures["ours"], figures["DuckDB, bare, in memory"]
     at_most(1, f"{rows:,} rows of CSV to DuckDB", us.seconds, "DuckDB's bare load", limit.seconds, 4.5, us.peak_mb)
     if peer := figures.get("dlt, by Arrow"):
-        at_most(1, "the same beside dlt, which loads alone", us.seconds, "dlt by Arrow", peer.seconds, 1)
+        at_most(1, f"{rows:,} rows beside dlt, which loads alone", us.seconds, "dlt by Arrow", peer.seconds, 1)
     memory(rows, us)
     for figure in figures.values():
         keep(Point("A CSV of complaints to DuckDB", figure.name, rows, "rows", figure.seconds))
