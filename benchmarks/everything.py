@@ -82,7 +82,7 @@ def page(found: list[dict[str, Any]], failures: list[str], drawings: list[str], 
         text += "\nDid not end well: " + "; ".join(failures) + ".\n"
     text += "\n## What was run\n\nThe size of the work first, then how many runs.\n\n```\n" + "\n".join(commands) + "\n```\n"
     if drawings:
-        text += "\n## How each cost grows\n\nBoth scales are logarithmic: a line that rises as steeply as the grid's diagonal costs ten times as much for ten times the work.\n\n"
+        text += "\n## How each cost grows\n\nBoth scales are logarithmic: what costs ten times as much for ten times the work rises by one power of ten for each.\n\n"
         text += "\n".join(f"![{Path(name).stem.replace('-', ' ')}]({DRAWINGS}/{name})" for name in drawings) + "\n"
     return text
 

@@ -218,6 +218,7 @@ def test_examples(text: str | None, redacted: str | None) -> None:
         ("b. 8.ix.1931, DOB19/02/1980, d/o/b 23/4/57", "b. [date of birth], DOB[date of birth], d/o/b [date of birth]"),
         ("DOB the second of the seventh sixty-eight, he said", "DOB [date of birth], he said"),
         ("born Christmas Day 1950", "born [date of birth]"),
+        ("urodzoną 3.04.2011, urodzony 3.04.2011", "urodzoną [date of birth], urodzony [date of birth]"),
         ("mum turned 90 on the 12th of April in bay 3", "mum turned 90 on [date of birth] in bay 3"),
         ("am a 3/9/02 baby, seen 3/9/24", "am a [date of birth] baby, seen 3/9/24"),
         ("my little one (12/12/22) and the letter (12/12/22)", "my little one ([date of birth]) and the letter (12/12/22)"),

@@ -36,7 +36,7 @@ _DATE = (
 """A date; beside a word of birth also without its year, or spoken."""
 _BIRTH = (
     r"(?:\bborn\b|\bb\.|\bbrith\b|\bbirth[\s-]?(?:day|date|dt)\b|\b(?:date|day|time|dt) of birth\b|\bbirth(?:\s?[:=-]|\s(?:was|is)(?:\s(?:on|the))?)|\bb'?[\s-]?day\b|\bnew ?born\b|\bganwyd\b"
-    r"|\burodzon\p{L}\b|\bd ?[./-]? ?o ?[./-]? ?b(?:irth)?)"
+    r"|\burodzon\p{L}|\bd ?[./-]? ?o ?[./-]? ?b(?:irth)?)"
 )
 _UNTIL = r"[.?\x22”]{0,2}[^0-9\[\].!?]{0,45}?\[?"
 """Between the word and the date, within a sentence."""
