@@ -105,7 +105,7 @@ def _collect(
         problems.append(lines.with_columns(**{name: pl.lit(value) for name, value in names.items()}))
         return
     values = seen.get_column(column).filter(failing).cast(pl.String).value_counts(sort=True)
-    shown = values.with_columns(as_shown(values.get_column(column)))  # two values may be shown as one
+    shown = values.with_columns(as_shown(values.get_column(column)).alias(column))  # two values may be shown as one
     counts = shown.group_by(column, maintain_order=True).agg(pl.col("count").sum()).sort("count", descending=True, maintain_order=True)
     told += [
         SubmissionWarning(meta["code"], meta["sentence"], column, value, count) for value, count in counts.head(SHOWN_VALUES).iter_rows()

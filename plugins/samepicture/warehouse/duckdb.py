@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
@@ -40,7 +39,7 @@ class DuckDBWarehouse:
         self.copy = copy
         self.memory = memory
         self._engine: Engine = create_engine(url, poolclass=NullPool)
-        event.listen(self._engine, "connect", partial(_set_up, memory))
+        event.listen(self._engine, "connect", lambda connection, _: _set_up(connection, memory))
 
     @contextmanager
     def writer(self) -> Iterator[Connection]:
@@ -305,7 +304,7 @@ def _quoted(path: Path) -> str:
     return str(path).replace("'", "''")
 
 
-def _set_up(memory: str, connection: Any, _record: Any) -> None:
+def _set_up(connection: Any, memory: str) -> None:
     """No progress bar: DuckDB draws one on standard output, where our results go."""
     connection.cursor().execute("set enable_progress_bar = false")
     connection.cursor().execute(f"set memory_limit = '{memory}'")
