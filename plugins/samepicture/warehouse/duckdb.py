@@ -39,7 +39,7 @@ class DuckDBWarehouse:
         self.copy = copy
         self.memory = memory
         self._engine: Engine = create_engine(url, poolclass=NullPool)
-        event.listen(self._engine, "connect", lambda connection, _: _set_up(connection, memory))
+        event.listen(self._engine, "connect", _set_up(memory))
 
     @contextmanager
     def writer(self) -> Iterator[Connection]:
@@ -76,12 +76,12 @@ class DuckDBWarehouse:
         with ExitStack() as stack:
             try:
                 stack.enter_context(self.turn(within_seconds=LOOK_SECONDS))
-                as_of, connection = None, stack.enter_context(_look_into(self.path))
+                as_of, connection = None, stack.enter_context(_look_into(self.path, self.memory))
             except (Taken, DBAPIError, duckdb.Error):  # ours, or a person's shell has it
                 if not self.copy.exists():
                     raise WarehouseError(BEING_WRITTEN if self.path.exists() else NOTHING_LOADED) from None
                 as_of = datetime.fromtimestamp(self.copy.stat().st_mtime, UTC)
-                connection = stack.enter_context(_look_into(self.copy))
+                connection = stack.enter_context(_look_into(self.copy, self.memory))
             yield as_of, connection
 
     @contextmanager
@@ -279,10 +279,10 @@ def _lock_within(lock: IO[str], seconds: float) -> None:
 
 
 @contextmanager
-def _look_into(path: Path) -> Iterator[Connection]:
+def _look_into(path: Path, memory: str) -> Iterator[Connection]:
     """A transaction that can't write. Raises duckdb.Error or DBAPIError where somebody has the file open for writing."""
     engine = create_engine(f"duckdb:///{path}", poolclass=NullPool, connect_args={"read_only": True})
-    event.listen(engine, "connect", _set_up)
+    event.listen(engine, "connect", _set_up(memory))
     with engine.connect() as connection, connection.begin():
         yield connection
 
@@ -304,8 +304,12 @@ def _quoted(path: Path) -> str:
     return str(path).replace("'", "''")
 
 
-def _set_up(connection: Any, memory: str) -> None:
-    """No progress bar: DuckDB draws one on standard output, where our results go."""
-    connection.cursor().execute("set enable_progress_bar = false")
-    connection.cursor().execute(f"set memory_limit = '{memory}'")
-    connection.cursor().execute("set TimeZone = 'UTC'")  # a day in the marts is a day in UTC, whatever the server's zone
+def _set_up(memory: str) -> Callable[[Any, Any], None]:
+    """What each new connection is told. No progress bar: DuckDB draws one on standard output, where our results go."""
+
+    def set_up(connection: Any, _record: Any) -> None:
+        connection.cursor().execute("set enable_progress_bar = false")
+        connection.cursor().execute(f"set memory_limit = '{memory}'")
+        connection.cursor().execute("set TimeZone = 'UTC'")  # a day in the marts is a day in UTC, whatever the server's zone
+
+    return set_up
