@@ -87,16 +87,18 @@ $(PEERS): $(UV)
 
 peers: $(PEERS)
 
-bench: $(READY) $(PEERS)  ## every benchmark, into docs/performance.md; some hours
+bench: $(READY) $(PEERS)  ## the benchmarks that have a goal, into docs/performance.md; some hours
 	$(RUN) python benchmarks/everything.py
 
 bench-quick: $(READY) $(PEERS)  ## each on a hundredth of the work, to see that it runs
 	$(RUN) python benchmarks/everything.py quick
 
+bench-page: chromium
+
 bench-%: $(READY) $(PEERS)  ## one of benchmarks/: make bench-million-rows
 	$(RUN) python benchmarks/$(subst -,_,$*).py
 
-redaction-figures: $(READY)  ## what redaction finds of the corpora, and its speed
+redaction-figures: $(READY) $(PEERS)  ## what redaction finds of the corpora, Presidio beside it
 	$(RUN) python benchmarks/redaction.py
 
 airflow: $(READY)

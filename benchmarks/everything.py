@@ -1,4 +1,4 @@
-"""Runs every benchmark, and writes what was found to docs/performance.md, with drawings of how each cost grows.
+"""Runs the benchmarks that have a goal, and writes what was found to docs/performance.md, with drawings of how each cost grows.
 
     make bench            or   python benchmarks/everything.py [quick]
 
@@ -39,8 +39,8 @@ RUNS: tuple[tuple[str, ...], ...] = (
     ("workbooks.py", "100000"),
     ("pages.py", "100000", "5"),
     ("pages.py", "1000000", "5"),
-    ("redacting.py", "20000", "5"),
-    ("redacting.py", "100000", "5"),
+    ("redaction_speed.py", "20000", "5"),
+    ("redaction_speed.py", "100000", "5"),
     ("at_scale.py", "10000000", "3", "duckdb"),
     ("at_scale.py", "1000000", "3", "postgresql"),
     ("builds.py", "10000"),

@@ -20,8 +20,9 @@ sys.path.insert(0, str(ROOT))
 import numpy as np  # noqa: E402
 import yaml  # noqa: E402
 from benchmarks.large_file import narratives  # noqa: E402
-from benchmarks.measure import PEERS, clocked, in_turn, show  # noqa: E402
+from benchmarks.measure import PEERS, in_turn, show  # noqa: E402
 from benchmarks.report import Point, at_most, keep  # noqa: E402
+from benchmarks.workbooks import ours  # noqa: E402
 
 PAGE = 1_000
 FEED = {
@@ -93,24 +94,6 @@ def bare(path: str) -> float:
     return float(done.stdout)
 
 
-def ours(path: str, folder: str) -> float:
-    """To the frames that are judged."""
-    from samepicture.feed import load_feed
-    from samepicture.mapping import Mapping
-    from samepicture.readers import read_parts
-
-    feed = load_feed(Path(folder))
-
-    def read() -> None:
-        with Path(path).open("rb") as stream:
-            for part in read_parts(feed, stream, "poll.jsonl"):
-                mapping = Mapping(feed, part.headers)
-                for frame in part.frames:
-                    mapping.apply(frame)
-
-    return clocked(read)
-
-
 def main(stories: int, runs: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         made = Path(folder) / str(FEED["id"])
@@ -118,7 +101,7 @@ def main(stories: int, runs: int) -> None:
         (made / "feed.yml").write_text(yaml.safe_dump(FEED))
         path = f"{folder}/poll.jsonl"
         size = invent(path, stories)
-        figures = in_turn({"orjson, bare": partial(bare, path), "ours": partial(ours, path, str(made))}, runs)
+        figures = in_turn({"orjson, bare": partial(bare, path), "ours": partial(ours, str(made), (path,))}, runs)
         show(f"{stories:,} stories in pages of {PAGE:,}, {size / 1e6:,.0f} MB", figures, "orjson, bare")
         limit, us = figures
         at_most(5, f"{stories:,} stories from an API", us.seconds, "orjson's bare parse", limit.seconds, 3, us.peak_mb)

@@ -23,7 +23,7 @@ import psutil  # noqa: E402
 from benchmarks.installation import installation  # noqa: E402
 from benchmarks.measure import clocked  # noqa: E402
 from benchmarks.parsing import copies  # noqa: E402
-from benchmarks.report import Line, Point, keep, tell  # noqa: E402
+from benchmarks.report import Line, tell  # noqa: E402
 from tests.stack import Stack, wait_for  # noqa: E402
 
 PARTS = ("scheduler", "dag-processor")
@@ -76,7 +76,6 @@ def main(feeds: int, seconds: float) -> None:
         tell(Line(11, what, f"{many[part]:,.0f} MB", beside, ratio, "shown", True, many[part]))
     took = clocked(demo)
     tell(Line(11, "samepicture demo in an empty home", f"{took:,.0f} s", "a minute", took / 60, "shown", True))
-    keep(Point("The demo", "samepicture demo", 1, "runs", took))
 
 
 if __name__ == "__main__":

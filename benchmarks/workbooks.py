@@ -18,6 +18,7 @@ sys.path.insert(0, str(ROOT))
 from benchmarks.measure import Figure, Way, clocked, in_turn, show  # noqa: E402
 from benchmarks.report import Point, at_most, keep  # noqa: E402
 
+FEEDS = ROOT / "dags" / "feeds"
 PUBLISHED = ROOT.parent / "shared" / "data" / "fft"
 
 
@@ -42,13 +43,13 @@ def bare(paths: tuple[str, ...]) -> float:
     return clocked(read)
 
 
-def ours(feed_id: str, paths: tuple[str, ...]) -> float:
-    """From the file to the frame that is judged."""
+def ours(feed_folder: str, paths: tuple[str, ...]) -> float:
+    """From the files to the frames that are judged."""
     from samepicture.feed import load_feed
     from samepicture.mapping import Mapping
     from samepicture.readers import read_parts
 
-    feed = load_feed(ROOT / "dags" / "feeds" / feed_id)
+    feed = load_feed(Path(feed_folder))
 
     def read() -> None:
         for path in paths:
@@ -65,7 +66,10 @@ def main(rows: int, published: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = f"{folder}/cases.xlsx"
         in_turn({"invent": partial(invent, path, rows)}, 1)
-        ways: dict[str, Way] = {"fastexcel, bare": partial(bare, (path,)), "ours": partial(ours, "complaint_eastvale", (path,))}
+        ways: dict[str, Way] = {
+            "fastexcel, bare": partial(bare, (path,)),
+            "ours": partial(ours, str(FEEDS / "complaint_eastvale"), (path,)),
+        }
         figures = in_turn(ways)
         show(f"{rows:,} complaints, {Path(path).stat().st_size / 1e6:.0f} MB", figures, "fastexcel, bare")
         told(f"a workbook of {rows:,} rows", figures)
@@ -75,7 +79,7 @@ def main(rows: int, published: Path) -> None:
     if not books:
         print(f"no published workbooks in {published}: name their folder")
         return
-    ways = {"fastexcel, bare": partial(bare, books), "ours": partial(ours, "survey_result_fft", books)}
+    ways = {"fastexcel, bare": partial(bare, books), "ours": partial(ours, str(FEEDS / "survey_result_fft"), books)}
     figures = in_turn(ways)
     show(f"{len(books)} published workbooks of the Friends and Family Test", figures, "fastexcel, bare")
     told(f"{len(books)} workbooks of the Friends and Family Test", figures)

@@ -10,8 +10,6 @@ import zipfile
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from samepicture.feed import load_feeds
 from samepicture.mapping import HEADER_LENGTH, Mapping
@@ -85,20 +83,6 @@ def test_half_a_character_is_replaced_wherever_it_stands() -> None:
     assert rows[0]["body"] == "kind \ufffd"
     assert "\ufffd" in part.headers
     assert parsed(r'["\\ud83d", "\ud83d\ude00"]') == [r"\ud83d", "\U0001f600"]
-
-
-DOCUMENTS = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(st.characters(exclude_categories=["Cs"])),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(st.characters(exclude_categories=["Cs"])), inner, max_size=4),
-    max_leaves=20,
-)
-
-
-@given(DOCUMENTS, st.booleans())
-def test_a_document_is_what_pythons_own_parser_makes_of_it(document: Any, ascii_alone: bool) -> None:
-    written = json.dumps(document, ensure_ascii=ascii_alone)
-    assert repr(parsed(written)) == repr(json.loads(written))
-    assert repr(parsed(written.encode())) == repr(json.loads(written))
 
 
 @pytest.mark.parametrize("levels", [NESTED_MAX + 1, 900, 100_000])

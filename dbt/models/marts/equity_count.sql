@@ -46,79 +46,59 @@ people as (
     where records.dimension_code <> 'inclusion'
 ),
 
+{# What a record counts for: as one that could have said something (no theme), and for each thing that it says. #}
+counted_for as (
+    select
+        feedback_id,
+        measure_code,
+        cast(null as varchar) as theme_code
+    from could_say
+    union all
+    select
+        feedback_id,
+        measure_code,
+        theme_code
+    from said
+),
+
 {# A record has one row of each dimension, so that rows are counted before anything else is joined to them. #}
-tallied_base as (
+tallied as (
     select
         people.organisation_ods_code,
         people.event_date,
         people.source_code,
-        could_say.measure_code,
+        counted_for.measure_code,
+        counted_for.theme_code,
         people.dimension_code,
         people.people_group_code,
         people.is_approximate,
         people.is_grouped,
         count(*) as record_count
     from people
-    inner join could_say on people.feedback_id = could_say.feedback_id
+    inner join counted_for on people.feedback_id = counted_for.feedback_id
     group by
         people.organisation_ods_code,
         people.event_date,
         people.source_code,
-        could_say.measure_code,
+        counted_for.measure_code,
+        counted_for.theme_code,
         people.dimension_code,
         people.people_group_code,
         people.is_approximate,
         people.is_grouped
 ),
 
-tallied_saying as (
+placed as (
+    {{ at_places('tallied') }}
+),
+
+dated as (
     select
-        people.organisation_ods_code,
-        people.event_date,
-        people.source_code,
-        said.measure_code,
-        said.theme_code,
-        people.dimension_code,
-        people.people_group_code,
-        people.is_grouped,
-        count(*) as record_count
-    from people
-    inner join said on people.feedback_id = said.feedback_id
-    group by
-        people.organisation_ods_code,
-        people.event_date,
-        people.source_code,
-        said.measure_code,
-        said.theme_code,
-        people.dimension_code,
-        people.people_group_code,
-        people.is_grouped
-),
-
-placed_base as (
-    {{ at_places('tallied_base') }}
-),
-
-placed_saying as (
-    {{ at_places('tallied_saying') }}
-),
-
-base_records as (
-    select
-        placed_base.*,
+        placed.*,
         financial_years.year_name
-    from placed_base
+    from placed
     inner join financial_years
-        on placed_base.event_date between financial_years.period_start_date and financial_years.period_end_date
-),
-
-saying_records as (
-    select
-        placed_saying.*,
-        financial_years.year_name
-    from placed_saying
-    inner join financial_years
-        on placed_saying.event_date between financial_years.period_start_date and financial_years.period_end_date
+        on placed.event_date between financial_years.period_start_date and financial_years.period_end_date
 ),
 
 bases as (
@@ -130,7 +110,8 @@ bases as (
         dimension_code,
         sum(record_count) as all_count,
         sum(case when is_grouped then record_count else 0 end) as known_count
-    from base_records
+    from dated
+    where theme_code is null
     group by place_code, year_name, source_code, measure_code, dimension_code
 ),
 
@@ -143,7 +124,8 @@ saying as (
         dimension_code,
         theme_code,
         sum(case when is_grouped then record_count else 0 end) as saying_count
-    from saying_records
+    from dated
+    where theme_code is not null
     group by place_code, year_name, source_code, measure_code, dimension_code, theme_code
 ),
 
@@ -158,55 +140,31 @@ group_members as (
         on members.dimension_code = declared.dimension_code and members.group_code = declared.group_code
 ),
 
-group_bases as (
+grouped as (
     select
-        records.place_code,
-        records.year_name,
-        records.source_code,
-        records.measure_code,
-        records.dimension_code,
+        dated.place_code,
+        dated.year_name,
+        dated.source_code,
+        dated.measure_code,
+        dated.theme_code,
+        dated.dimension_code,
         group_members.group_code,
-        sum(records.record_count) as group_count,
-        max(case when records.is_approximate then 1 else 0 end) = 1 as is_approximate
-    from base_records as records
+        sum(dated.record_count) as record_count,
+        max(case when dated.is_approximate then 1 else 0 end) = 1 as is_approximate
+    from dated
     inner join group_members
         on
-            records.dimension_code = group_members.dimension_code
-            and records.people_group_code = group_members.people_group_code
-    where records.is_grouped
+            dated.dimension_code = group_members.dimension_code
+            and dated.people_group_code = group_members.people_group_code
+    where dated.is_grouped
     group by
-        records.place_code,
-        records.year_name,
-        records.source_code,
-        records.measure_code,
-        records.dimension_code,
+        dated.place_code,
+        dated.year_name,
+        dated.source_code,
+        dated.measure_code,
+        dated.theme_code,
+        dated.dimension_code,
         group_members.group_code
-),
-
-group_saying as (
-    select
-        records.place_code,
-        records.year_name,
-        records.source_code,
-        records.measure_code,
-        records.dimension_code,
-        group_members.group_code,
-        records.theme_code,
-        sum(records.record_count) as saying_count
-    from saying_records as records
-    inner join group_members
-        on
-            records.dimension_code = group_members.dimension_code
-            and records.people_group_code = group_members.people_group_code
-    where records.is_grouped
-    group by
-        records.place_code,
-        records.year_name,
-        records.source_code,
-        records.measure_code,
-        records.dimension_code,
-        group_members.group_code,
-        records.theme_code
 ),
 
 group_names as (
@@ -230,10 +188,10 @@ compared as (
         group_names.group_name,
         bases.all_count,
         bases.known_count,
-        coalesce(group_bases.group_count, 0) as group_count,
-        coalesce(group_saying.saying_count, 0) as group_saying_count,
-        bases.known_count - coalesce(group_bases.group_count, 0) as rest_count,
-        saying.saying_count - coalesce(group_saying.saying_count, 0) as rest_saying_count,
+        coalesce(group_bases.record_count, 0) as group_count,
+        coalesce(group_saying.record_count, 0) as group_saying_count,
+        bases.known_count - coalesce(group_bases.record_count, 0) as rest_count,
+        saying.saying_count - coalesce(group_saying.record_count, 0) as rest_saying_count,
         coalesce(group_bases.is_approximate, false) as is_approximate
     from bases
     inner join saying
@@ -244,15 +202,16 @@ compared as (
             and bases.measure_code = saying.measure_code
             and bases.dimension_code = saying.dimension_code
     inner join group_names on bases.dimension_code = group_names.dimension_code
-    left join group_bases
+    left join grouped as group_bases
         on
-            bases.place_code = group_bases.place_code
+            group_bases.theme_code is null
+            and bases.place_code = group_bases.place_code
             and bases.year_name = group_bases.year_name
             and bases.source_code = group_bases.source_code
             and bases.measure_code = group_bases.measure_code
             and bases.dimension_code = group_bases.dimension_code
             and group_names.group_code = group_bases.group_code
-    left join group_saying
+    left join grouped as group_saying
         on
             bases.place_code = group_saying.place_code
             and bases.year_name = group_saying.year_name

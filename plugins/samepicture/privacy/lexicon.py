@@ -109,6 +109,13 @@ class Is(IntFlag):
     AS = auto()
 
 
+NOBODY = frozenset(
+    """
+    AD AE AM AU BBC BC BD BMA BP BSL BST CBE CPN CQC CRI CT CV DIY DLA DM DNR DOB DR DVD DWP ECG ED ER ESA EU FM GI GMT GP GU HDU
+    HMP HR HRT HV ICU IT ITU ITV IUD IV LD LGH LRI MBE MH MP MR MRI MS NE NHS NICU NMC NP NW OAP OBE OD OK OT PA PE PHD PIP PM PR
+    PS PT QA QDS QE QMC QR RCN RE RIP RN RTA RVI SI SRH SW TA TB TDS TV UC UK UN US USA WC XR""".split()
+)
+"""Initials that are nobody's."""
 POSSIBLE = Is.GIVEN | Is.FAMILY | Is.UNKNOWN | Is.TITLE | Is.PROPER
 """A text with none of these, and no GIVEN_WORD, names nobody that we would find."""
 

@@ -9,17 +9,10 @@ from __future__ import annotations
 import polars as pl
 
 from samepicture.privacy import gaps
-from samepicture.privacy.lexicon import Is
+from samepicture.privacy.lexicon import NOBODY, Is
 
 OWNING = r"(['’][sS])$"
 """A genitive; it stays behind the placeholder."""
-NOBODY = frozenset(
-    """
-    AD AE AM AU BBC BC BD BMA BP BSL BST CBE CPN CQC CRI CT CV DIY DLA DM DNR DOB DR DVD DWP ECG ED ER ESA EU FM GI GMT GP GU HDU
-    HMP HR HRT HV ICU IT ITU ITV IUD IV LD LGH LRI MBE MH MP MR MRI MS NE NHS NICU NMC NP NW OAP OBE OD OK OT PA PE PHD PIP PM PR
-    PS PT QA QDS QE QMC QR RCN RE RIP RN RTA RVI SI SRH SW TA TB TDS TV UC UK UN US USA WC XR""".split()
-)
-"""Initials that are nobody's."""
 
 
 def names(words: pl.DataFrame) -> pl.Series:

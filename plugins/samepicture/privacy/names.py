@@ -21,8 +21,8 @@ from functools import cache
 
 import polars as pl
 
-from samepicture.privacy.lexicon import POSSIBLE, Is, bits, phrases
-from samepicture.privacy.name_rules import NOBODY, OWNING, names
+from samepicture.privacy.lexicon import NOBODY, POSSIBLE, Is, bits, phrases
+from samepicture.privacy.name_rules import OWNING, names
 from samepicture.privacy.rules import quick
 
 PLACEHOLDER = "[name]"

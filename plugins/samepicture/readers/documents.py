@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-import msgspec
 import polars as pl
 
 from samepicture.readers import LINE
@@ -31,7 +30,7 @@ def parsed(content: bytes | str) -> Any:
     """A JSON document, half characters replaced. Raises ValueError for what is none, NestedTooDeeplyError among it."""
     written = content.decode("utf-8-sig") if isinstance(content, bytes) else content
     try:
-        document = _decoded(written)
+        document = json.loads(written)
     except RecursionError:
         raise NestedTooDeeplyError from None
     level = [document]
@@ -40,14 +39,6 @@ def parsed(content: bytes | str) -> Any:
         if not level:
             return _whole(document) if re.search(r"\\u[dD]", written) else document
     raise NestedTooDeeplyError
-
-
-def _decoded(written: str) -> Any:
-    """By msgspec, which takes a third of the time; what it refuses and Python's parser takes (half characters, NaN) by that."""
-    try:
-        return msgspec.json.decode(written)
-    except (msgspec.MsgspecError, UnicodeEncodeError):
-        return json.loads(written)
 
 
 def _held(value: Any) -> Iterable[Any]:

@@ -1,6 +1,6 @@
 """Redacting 100,000 comments: identifiers beside hyperscan, and with names beside Presidio.
 
-    make bench-redacting  or   python benchmarks/redacting.py [comments] [runs]
+    make bench-redaction-speed  or   python benchmarks/redaction_speed.py [comments] [runs]
 
 hyperscan seeks twelve expressions such as somebody would write for the same kinds, in one pass over each comment, and
 replaces nothing; Presidio seeks persons and its own kinds. Both in the environment of the peers. Comments are those of the
@@ -80,7 +80,7 @@ def main(comments: int, runs: int) -> None:
         show(f"{comments:,} comments", figures, "hyperscan, spans alone")
     limit, identifiers, with_names = figures
     at_most(6, f"identifiers of {comments:,} comments", identifiers.seconds, "hyperscan's spans", limit.seconds, 2, identifiers.peak_mb)
-    _, seconds = by_presidio(str(PEERS), texts[:PRESIDIO_COMMENTS])
+    _, seconds = by_presidio(texts[:PRESIDIO_COMMENTS])
     theirs, us = PRESIDIO_COMMENTS / seconds, comments / with_names.seconds
     what = f"names and identifiers of {comments:,} comments"
     tell(
