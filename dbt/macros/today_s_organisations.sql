@@ -24,6 +24,29 @@
         coalesce(as_is.current_ods_code, mentions.organisation_ods_code)
 {%- endmacro %}
 
+{#
+  The services that pieces name, each under the organisation of today; a piece that names one beside a trust and its predecessor
+  has it twice. What sources call a service is matched to settings alone: a setting belongs to the piece, whoever it speaks of (NULL).
+#}
+{% macro services_today() -%}
+    select
+        feedback_services.feedback_id,
+        feedback_services.service_scheme_code,
+        feedback_services.service_code,
+        coalesce(as_is.current_ods_code, feedback_services.organisation_ods_code) as organisation_ods_code
+    from {{ ref('bridge_feedback_service') }} as feedback_services
+    left join (select distinct ods_code, current_ods_code from {{ ref('dim_organisation') }}) as as_is
+        on feedback_services.organisation_ods_code = as_is.ods_code
+    where feedback_services.service_scheme_code <> 'organisation'
+    union all
+    select
+        feedback_id,
+        'setting' as service_scheme_code,
+        setting_group_code as service_code,
+        cast(null as varchar) as organisation_ods_code
+    from {{ ref('bridge_feedback_setting') }}
+{%- endmacro %}
+
 {# Improvement actions, one row a theme that each answers. #}
 {% macro action_themes_today() -%}
     select

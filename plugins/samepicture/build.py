@@ -10,14 +10,15 @@ import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import takewhile
 from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
 from samepicture import asked, ledger
-from samepicture.compiled import Compiled, Done, Node
+from samepicture.compiled import Compiled, Done, Node, Since
 from samepicture.dbt_project import make_everything, project_sha256
-from samepicture.delta import Source, is_small
+from samepicture.delta import BY_RECORD, Source, is_small
 from samepicture.feed import load_feeds
 from samepicture.load import register_feeds
 from samepicture.pending import Pending, find
@@ -75,9 +76,11 @@ def _build_once(settings: Settings, clocks: bool, look_back: bool, progress: Cal
         register_feeds(connection, load_feeds(settings.feeds).values(), asked.read(settings))
         compiled = Compiled.read(settings.compiled, project) if last is not None and last.models_sha256 == project else None
         if compiled is not None:
-            nodes = _nodes(compiled, work, waiting, clocks, look_back)
             build_id = uuid.uuid4().hex
-            done = compiled.run(connection, nodes, {} if _owners(connection) != owners else _small(connection, work), build_id, progress)
+            sources = {} if _owners(connection) != owners else _small(connection, work)
+            done = compiled.run(connection, _nodes(compiled, work, clocks), sources, build_id, progress)
+            if look_back:
+                done += _look_back(connection, compiled, waiting if looked_back is not None else work, done, clocks, build_id, progress)
             kept = None if look_back else last.load_number if looked_back is None else looked_back
             return _record(connection, build_id, project, work, last, done, started, names_models=True, looked_back=kept)
     done, compiled = make_everything(settings)
@@ -88,14 +91,40 @@ def _build_once(settings: Settings, clocks: bool, look_back: bool, progress: Cal
     return built
 
 
-def _nodes(compiled: Compiled, work: Pending | None, waiting: Pending | None, clocks: bool, look_back: bool) -> list[Node]:
-    """What depends on the work; and of the models that look back, what depends on all that has waited for them, or none."""
-    alone = CLOCKED if clocks else ALWAYS
+def _nodes(compiled: Compiled, work: Pending | None, clocks: bool) -> list[Node]:
+    """What depends on the work, but for the models that look back."""
     changed = [*_tables(work), *(CLOCKED_WITH_DESCENDANTS if clocks else ())]
-    nodes = [node for node in compiled.downstream(changed, alone) if not node.looks_back]
-    if look_back:  # nothing else is made of them, so they come last
-        nodes += [node for node in compiled.downstream([*changed, *_tables(waiting)], alone) if node.looks_back]
-    return nodes
+    return [node for node in compiled.downstream(changed, CLOCKED if clocks else ALWAYS) if not node.looks_back]
+
+
+def _look_back(
+    connection: Connection,
+    compiled: Compiled,
+    waiting: Pending | None,
+    done: Done,
+    clocks: bool,
+    build_id: str,
+    progress: Callable[[str], None],
+) -> Done:
+    """Make the models that look back, of all that has waited for them; `done` is what this build has made of the others."""
+    changed = [*_tables(waiting), *(CLOCKED_WITH_DESCENDANTS if clocks else ())]
+    nodes = [node for node in compiled.downstream(changed) if node.looks_back]
+    sources = _small(connection, waiting)
+    made = [*_made_since_looked_back(connection), *done.models]
+    if waiting is not None and len(sources) < len(waiting.record_types):  # little each time, and much together
+        made = [name.removesuffix(BY_RECORD) for name in made]
+    return compiled.run(connection, nodes, sources, build_id, lambda text: progress(f"looking back, {text}"), Since.of(made))
+
+
+def _made_since_looked_back(connection: Connection) -> list[str]:
+    """What builds have made of the other models since one made those that look back too."""
+    rows = connection.execute(
+        select(ledger.build.c.model_names, ledger.build.c.look_back_load_number).order_by(
+            ledger.build.c.load_number.desc(), ledger.build.c.finished_at.desc()
+        )
+    )
+    without = takewhile(lambda row: row.look_back_load_number is not None, rows)
+    return [name for row in without for name in row.model_names.split(",") if name]
 
 
 def _tables(work: Pending | None) -> list[str]:

@@ -55,7 +55,10 @@ class Node:
     """For a test of references: the model in which they must stand, and its column."""
 
     looks_back: bool = False
-    """A model that counts over everything there is, and so is made now and then; or a test of one."""
+    """A model that nobody waits for, and so is made now and then; or a test of one."""
+
+    summed: bool = False
+    """A model of counts by its `keyed_by`, kept by differences (see delta.py)."""
 
     @property
     def table(self) -> str:
@@ -73,6 +76,26 @@ class Done:
     tests: int
     """That passed."""
     warnings: tuple[str, ...]
+
+    def __add__(self, other: Done) -> Done:
+        """What both did, one after the other."""
+        return Done(self.models + other.models, self.tests + other.tests, self.warnings + other.warnings)
+
+
+@dataclass(frozen=True)
+class Since:
+    """Tables that other builds have made since the models of this one were made last."""
+
+    whole: frozenset[str] = frozenset()
+    by_record: frozenset[str] = frozenset()
+    """Of which only rows of changed records were made, each time."""
+
+    @classmethod
+    def of(cls, models: Iterable[str]) -> Since:
+        """Out of names as they stand in Done."""
+        names = set(models)
+        whole = frozenset(name for name in names if not name.endswith(BY_RECORD))
+        return cls(whole, frozenset(name.removesuffix(BY_RECORD) for name in names) - whole)
 
 
 class Compiled:
@@ -147,13 +170,15 @@ class Compiled:
         sources: Mapping[str, Source] | None = None,
         build_id: str = "",
         progress: Callable[[str], None] = lambda _: None,
+        since: Since = Since(),
     ) -> Done:
         """Make models and test them, in this order, inside the caller's transaction. Raises BuildFailed at the first failed test.
 
         `sources` are raw tables by name (raw.complaint) to which little was added: models
-        that are made record by record then get the changed rows alone.
+        that are made record by record then get the changed rows alone. `since` is what else
+        has changed of what they are made of, since they were made themselves.
         """
-        work = _Run(self, connection, sources or {}, build_id)
+        work = _Run(self, connection, sources or {}, build_id, since)
         for place, node in enumerate(nodes, 1):
             progress(f"{place} of {len(nodes)}: {node.name}")
             if node.relation is None:
@@ -170,11 +195,12 @@ def _node(values: Mapping[str, Any]) -> Node:
 
 
 class _Run:
-    def __init__(self, compiled: Compiled, connection: Connection, sources: Mapping[str, Source], build_id: str) -> None:
+    def __init__(self, compiled: Compiled, connection: Connection, sources: Mapping[str, Source], build_id: str, since: Since) -> None:
         self.compiled = compiled
         self.connection = connection
         self.sources = sources
         self.build_id = build_id
+        self.since = since
         self.models: list[str] = []
         self.passed = 0
         self.warnings: list[str] = []
@@ -185,9 +211,9 @@ class _Run:
         """Make a model: the changed rows alone where that is right, else all of it."""
         assert node.relation is not None
         if self._is_by_record(node):
-            self.changed[node.unique_id] = delta.apply(
-                self.connection, node.relation, node.table, node.sql, node.keyed_by, self._records(node), self.build_id
-            )
+            renew = delta.add_up if node.summed else delta.apply
+            changed = delta.rerun(self.connection, node.table, node.sql, self._records(node))
+            self.changed[node.unique_id] = renew(self.connection, node.relation, node.table, changed, node.keyed_by, self.build_id)
             self.models.append(node.table + BY_RECORD)
         elif delta.refill(self.connection, node.relation, node.table, node.sql):
             self.models.append(node.table)
@@ -212,7 +238,7 @@ class _Run:
         A warning counts all rows, so it looks at all. A reference that was right stays
         right unless what it refers to has gone.
         """
-        if not test.is_error or any(parent in self.made and parent not in self.changed for parent in test.parents):
+        if not test.is_error or any(self._has_changed(parent) and parent not in self.changed for parent in test.parents):
             return {}
         found = {}
         for parent in test.parents:
@@ -229,8 +255,23 @@ class _Run:
 
     def _is_by_record(self, node: Node) -> bool:
         """Whether we know of all that changed above it which records did."""
-        above = [parent for parent in node.parents if parent in self.made or _short(parent) in self.sources]
-        return bool(node.keyed_by and above) and all(parent in self.changed or _short(parent) in self.sources for parent in above)
+        above = [parent for parent in node.parents if self._has_changed(parent)]
+        return bool(node.keyed_by and above) and all(self._is_known(parent) for parent in above)
+
+    def _has_changed(self, unique_id: str) -> bool:
+        return (
+            unique_id in self.made or _short(unique_id) in self.sources or self._table(unique_id) in self.since.whole | self.since.by_record
+        )
+
+    def _is_known(self, unique_id: str) -> bool:
+        if unique_id in self.made:
+            return unique_id in self.changed
+        return _short(unique_id) in self.sources or self._table(unique_id) in self.since.by_record
+
+    def _table(self, unique_id: str) -> str | None:
+        """Name of the model's table; None for what is no model."""
+        node = self.compiled.nodes.get(unique_id)
+        return node.table if node is not None and node.relation is not None else None
 
     def _records(self, node: Node) -> dict[str, Changed | None]:
         """The relations with records that a model reads, and what changed in each."""
@@ -241,6 +282,8 @@ class _Run:
                 source = self.sources[_short(parent)]
                 found[source.relation] = delta.of_source(self.connection, source, node.keyed_by, _short(parent))
             elif above is not None and above.relation is not None and above.keyed_by:
+                if parent not in self.changed and above.table in self.since.by_record:
+                    self.changed[parent] = delta.rerun(self.connection, above.table, above.sql, self._records(above))
                 found[above.relation] = self.changed.get(parent)
         return found
 

@@ -56,6 +56,7 @@ def _node(node: Any, target: DbtTarget, looks_back: bool) -> Node:
         keyed_by=_looks_at(node) if is_test else tuple(node.config.meta.get("keyed_by", ())),
         refers_to=_refers_to(node) if is_test else (),
         looks_back=looks_back,
+        summed=not is_test and bool(node.config.meta.get("summed", False)),
     )
 
 

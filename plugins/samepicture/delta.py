@@ -5,9 +5,11 @@ columns, comes from one record of a changed table, whatever else is in it, and f
 that did not change. Its SQL, run on the changed records alone, then gives just the rows
 that are new; run on the same records as they were, it gives those that go.
 
-A model that sums over records (a mart, as a rule) is made whole. So is everything where
-this would not be right: a submission that replaced an earlier load, many records at once,
-other dimensions, other feeds.
+A model that counts records by what they say may be kept by differences (`summed: true`
+beside it): what the changed records counted for is taken away, what they count for now is
+added. Any other (a mart, as a rule) is made whole. So is everything where this would not
+be right: a submission that replaced an earlier load, many records at once, other
+dimensions, other feeds.
 """
 
 from __future__ import annotations
@@ -65,40 +67,70 @@ def of_source(connection: Connection, source: Source, keyed_by: Sequence[str], n
     return Changed(engine.temporary(connection, f"before {name}", f"select * from {after} where not {_is_of(source)}"), after)  # noqa: S608
 
 
-def apply(
-    connection: Connection,
-    relation: str,
-    name: str,
-    sql: str,
-    keyed_by: Sequence[str],
-    parents: Mapping[str, Changed | None],
-    build_id: str,
-) -> Changed:
-    """Replace the rows of a model whose records changed; notes their keys for publishing.
+def rerun(connection: Connection, name: str, sql: str, parents: Mapping[str, Changed | None]) -> Changed:
+    """What a model gives of the changed records, as they were and as they are; its own table is left alone.
 
     `parents` are the relations that its SQL reads and that hold records: with what changed
     in them, or None where nothing did. What else it reads is read as it is.
     """
     engine = build_sql(connection)
-    columns = ", ".join(keyed_by)
     earlier = {parent: changed.before if changed else _none_of(connection, parent) for parent, changed in parents.items()}
     now = {parent: changed.after if changed else _none_of(connection, parent) for parent, changed in parents.items()}
-    after = engine.temporary(connection, f"after {name}", reading(sql, now))
-    keys = engine.temporary(
-        connection,
-        f"keys {name}",
-        f"select distinct {columns} from ({reading(sql, earlier)}) as earlier union select distinct {columns} from {after}",  # noqa: S608
+    before = engine.temporary(connection, f"before {name}", reading(sql, earlier))
+    return Changed(before, engine.temporary(connection, f"after {name}", reading(sql, now)))
+
+
+def apply(connection: Connection, relation: str, name: str, changed: Changed, keyed_by: Sequence[str], build_id: str) -> Changed:
+    """Replace the rows of a model whose records changed by what it gives of them now; notes their keys for publishing."""
+    columns = ", ".join(keyed_by)
+    distinct = " union ".join(f"select {columns} from {rows}" for rows in (changed.before, changed.after))  # noqa: S608 - our own names
+    keys = build_sql(connection).temporary(connection, f"keys {name}", distinct)
+    _replace(connection, relation, name, keys, changed.after, keyed_by, build_id)
+    return changed
+
+
+def add_up(connection: Connection, relation: str, name: str, changed: Changed, keyed_by: Sequence[str], build_id: str) -> Changed:
+    """The same for a model that counts: take away what the records counted for, add what they count for now.
+
+    All its columns but `keyed_by` are sums of whole numbers, one of them of its rows; a row of which nothing is left goes.
+    """
+    engine = build_sql(connection)
+    columns = ", ".join(keyed_by)
+    sums = [column for column in connection.exec_driver_sql(f"select * from {relation} limit 0").keys() if column not in keyed_by]  # noqa: S608, SIM118 - dbt's own name; a result is no dict
+    totals = ", ".join(f"cast(sum({column}) as bigint) as {column}" for column in sums)
+    is_something = " or ".join(f"sum({column}) <> 0" for column in sums)
+
+    def added_up(name: str, rows: str) -> str:
+        return engine.temporary(
+            connection,
+            name,
+            f"select {columns}, {totals} from ({rows}) as rows group by {columns} having {is_something}",  # noqa: S608 - our own names
+        )
+
+    taken = ", ".join(f"-{column} as {column}" for column in sums)
+    difference = added_up(
+        f"difference {name}",
+        f"select {columns}, {', '.join(sums)} from {changed.after} union all select {columns}, {taken} from {changed.before}",  # noqa: S608
     )
     before = engine.temporary(
         connection,
         f"before {name}",
-        f"select earlier.* from {keys} as keys inner join {relation} as earlier on {engine.is_same('earlier', 'keys', keyed_by)}",  # noqa: S608
+        f"select counted.* from {difference} as difference inner join {relation} as counted on {engine.is_same('counted', 'difference', keyed_by)}",  # noqa: S608
     )
-    table = relation.rsplit(".", 1)[-1]
-    connection.exec_driver_sql(f"delete from {relation} using {keys} as keys where {engine.is_same(table, 'keys', keyed_by)}")  # noqa: S608
-    append(connection, relation, f"select * from {after}")  # noqa: S608
-    engine.note_changes(connection, relation, name, keys, after, build_id)
+    all_columns = f"{columns}, {', '.join(sums)}"
+    after = added_up(f"after {name}", f"select {all_columns} from {before} union all select {all_columns} from {difference}")  # noqa: S608
+    keys = engine.temporary(connection, f"keys {name}", f"select {columns} from {difference}")  # noqa: S608
+    _replace(connection, relation, name, keys, after, keyed_by, build_id)
     return Changed(before, after)
+
+
+def _replace(connection: Connection, relation: str, name: str, keys: str, rows: str, keyed_by: Sequence[str], build_id: str) -> None:
+    """Put the rows in the place of those that have the keys."""
+    engine = build_sql(connection)
+    table = relation.rsplit(".", 1)[-1]
+    connection.exec_driver_sql(f"delete from {relation} using {keys} as keys where {engine.is_same(table, 'keys', keyed_by)}")  # noqa: S608 - dbt's own name
+    append(connection, relation, f"select * from {rows}")  # noqa: S608
+    engine.note_changes(connection, relation, name, keys, rows, build_id)
 
 
 def refill(connection: Connection, relation: str, name: str, sql: str) -> bool:

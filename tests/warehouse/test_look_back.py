@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from samepicture.build import build
-from samepicture.compiled import Compiled
+from samepicture.compiled import BY_RECORD, Compiled
 from samepicture.dbt_project import project_sha256
 from samepicture.process import Pipeline
 from samepicture.publish import publish, unpublished_since
 from samepicture.warehouse import open_warehouse
-from tests.warehouse.test_delta import cases, load, made, made_whole, tables
+from tests.warehouse.test_delta import cases, copied, fill, load, made, made_whole, tables
 
 FEED = "complaint_northmoor"
+BRIDGE, COUNTS, JOURNEY = "conformed.bridge_feedback_people_group", "conformed.agg_theme_mention", "marts.journey"
 STATE = "select load_number, look_back_load_number from ops.build order by load_number desc, finished_at desc limit 1"
 
 
@@ -53,3 +54,64 @@ def test_a_first_build_makes_them_too(pipeline: Pipeline) -> None:
     build(pipeline.settings, look_back=False)
     assert asked(pipeline, STATE) == (1, None)
     assert asked(pipeline, "select count(*) > 0 from marts.known_already") == (True,)
+
+
+def changes(number: int) -> bytes:
+    """Some newer versions, and some cases that are new."""
+    newer = {"Last updated": f"0{number + 1}/10/2024 10:00", "Subject 1 (code)": "WAI"}
+    return cases(range(number, number + 3), **newer) + b"".join(cases(range(900 + 9 * number, 903 + 9 * number)).splitlines(True)[1:])
+
+
+def test_what_waited_is_made_record_by_record(on_each_made: Pipeline) -> None:
+    pipeline = fill(on_each_made)
+    for number in (1, 2):
+        load(pipeline, FEED, f"{number}.csv", changes(number))
+        build(pipeline.settings, look_back=False)
+        assert not {BRIDGE, BRIDGE + BY_RECORD} & set(made(pipeline))
+    load(pipeline, FEED, "3.csv", changes(3))
+    build(pipeline.settings)
+    assert {name + BY_RECORD for name in (BRIDGE, COUNTS, JOURNEY)} <= set(made(pipeline))
+    assert tables(pipeline) == made_whole(pipeline)
+    publish(pipeline.settings)
+    if pipeline.settings.warehouse.startswith("duckdb"):
+        copy = copied(pipeline)
+        pipeline.settings.picture.unlink()
+        publish(pipeline.settings)
+        assert copy == copied(pipeline)
+
+
+def test_a_second_look_back_counts_nothing_twice(on_made_duckdb: Pipeline) -> None:
+    pipeline = fill(on_made_duckdb)
+    for number in (1, 2):
+        load(pipeline, FEED, f"{number}.csv", changes(number))
+        build(pipeline.settings, look_back=False)
+        build(pipeline.settings)
+        assert COUNTS + BY_RECORD in made(pipeline)
+    assert tables(pipeline) == made_whole(pipeline)
+
+
+def test_little_each_time_and_much_together_is_made_whole(on_made_duckdb: Pipeline) -> None:
+    pipeline = fill(on_made_duckdb)
+    for number in range(3):
+        load(pipeline, FEED, f"{number}.csv", cases(range(1000 + 10 * number, 1010 + 10 * number)))
+        build(pipeline.settings, look_back=False)
+        assert f"conformed.fct_feedback{BY_RECORD}" in made(pipeline)
+    build(pipeline.settings)
+    assert {BRIDGE, COUNTS} <= set(made(pipeline))
+    assert tables(pipeline) == made_whole(pipeline)
+
+
+def test_what_another_build_made_whole_is_looked_back_at_whole(on_made_duckdb: Pipeline) -> None:
+    """A replay may have taken rows away, and nobody knows any longer which."""
+    pipeline = fill(on_made_duckdb)
+    submission_id = load(pipeline, FEED, "1.csv", changes(1))
+    build(pipeline.settings)
+    pipeline.judge(submission_id)
+    pipeline.load(submission_id)
+    build(pipeline.settings, look_back=False)
+    load(pipeline, FEED, "2.csv", changes(2))
+    build(pipeline.settings, look_back=False)
+    assert f"conformed.fct_feedback{BY_RECORD}" in made(pipeline)
+    build(pipeline.settings)
+    assert {BRIDGE, COUNTS} <= set(made(pipeline))
+    assert tables(pipeline) == made_whole(pipeline)

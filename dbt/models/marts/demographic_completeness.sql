@@ -9,8 +9,9 @@ with records as (
         people_group_code,
         is_known,
         is_unmatched,
-        is_approximate
-    from {{ ref('bridge_feedback_people_group') }}
+        is_approximate,
+        record_count
+    from {{ ref('agg_people_group') }}
     where dimension_code <> 'inclusion' and organisation_ods_code is not null and event_date is not null
 ),
 
@@ -22,11 +23,13 @@ counted as (
         'quarter' as period_kind_code,
         records.dimension_code,
         max(records.event_date) as last_event_date,
-        count(*) as all_count,
-        sum(case when records.is_known then 1 else 0 end) as known_count,
-        sum(case when not records.is_known and records.people_group_code is not null then 1 else 0 end) as not_stated_count,
-        sum(case when records.is_unmatched then 1 else 0 end) as unmatched_count,
-        sum(case when records.is_approximate then 1 else 0 end) as approximate_count
+        sum(records.record_count) as all_count,
+        sum(case when records.is_known then records.record_count else 0 end) as known_count,
+        sum(
+            case when not records.is_known and records.people_group_code is not null then records.record_count else 0 end
+        ) as not_stated_count,
+        sum(case when records.is_unmatched then records.record_count else 0 end) as unmatched_count,
+        sum(case when records.is_approximate then records.record_count else 0 end) as approximate_count
     from records
     group by records.source_code, records.organisation_ods_code, records.period_start_date, records.dimension_code
 ),

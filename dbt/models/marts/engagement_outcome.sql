@@ -47,9 +47,10 @@ unknown_groups as (
 
 heard as (
     select distinct
-        feedback_id,
-        theme_code
-    from {{ ref('bridge_feedback_theme') }}
+        feedback_themes.feedback_id,
+        feedback_themes.theme_code
+    from {{ ref('bridge_feedback_theme') }} as feedback_themes
+    inner join activities on feedback_themes.feedback_id = activities.feedback_id
 ),
 
 themes as (

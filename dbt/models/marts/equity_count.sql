@@ -2,90 +2,8 @@ with financial_years as (
     {{ financial_years() }}
 ),
 
-{# What a record says: its themes, and of a return whether the experience was a bad one. #}
-said as (
-    select distinct
-        feedback_id,
-        'theme' as measure_code,
-        theme_code
-    from {{ ref('bridge_feedback_theme') }}
-    union all
-    select
-        feedback_id,
-        'negative' as measure_code,
-        'all' as theme_code
-    from {{ ref('fct_survey_return') }}
-    where direction_code = 'negative'
-),
-
-{# Only records that could have said it are in the base: a return without a comment names no theme. #}
-could_say as (
-    select distinct
-        feedback_id,
-        'theme' as measure_code
-    from {{ ref('bridge_feedback_theme') }}
-    union all
-    select
-        feedback_id,
-        'negative' as measure_code
-    from {{ ref('fct_survey_return') }}
-    where direction_code is not null
-),
-
-people as (
-    select
-        records.feedback_id,
-        records.organisation_ods_code,
-        records.event_date,
-        records.source_code,
-        records.dimension_code,
-        records.people_group_code,
-        records.is_approximate,
-        records.is_known and not records.is_unmatched as is_grouped
-    from {{ ref('bridge_feedback_people_group') }} as records
-    where records.dimension_code <> 'inclusion'
-),
-
-{# What a record counts for: as one that could have said something (no theme), and for each thing that it says. #}
-counted_for as (
-    select
-        feedback_id,
-        measure_code,
-        cast(null as varchar) as theme_code
-    from could_say
-    union all
-    select
-        feedback_id,
-        measure_code,
-        theme_code
-    from said
-),
-
-{# A record has one row of each dimension, so that rows are counted before anything else is joined to them. #}
 tallied as (
-    select
-        people.organisation_ods_code,
-        people.event_date,
-        people.source_code,
-        counted_for.measure_code,
-        counted_for.theme_code,
-        people.dimension_code,
-        people.people_group_code,
-        people.is_approximate,
-        people.is_grouped,
-        count(*) as record_count
-    from people
-    inner join counted_for on people.feedback_id = counted_for.feedback_id
-    group by
-        people.organisation_ods_code,
-        people.event_date,
-        people.source_code,
-        counted_for.measure_code,
-        counted_for.theme_code,
-        people.dimension_code,
-        people.people_group_code,
-        people.is_approximate,
-        people.is_grouped
+    select * from {{ ref('agg_people_said') }}
 ),
 
 placed as (
@@ -98,7 +16,7 @@ dated as (
         financial_years.year_name
     from placed
     inner join financial_years
-        on placed.event_date between financial_years.period_start_date and financial_years.period_end_date
+        on placed.month_start_date between financial_years.period_start_date and financial_years.period_end_date
 ),
 
 bases as (

@@ -1,93 +1,21 @@
-with mentions as (
-    {{ mentions_today() }}
-),
+{#- What is undated has a day too: days are looked up, and no engine joins NULLs quickly. -#}
+{%- set undated = "cast('0001-01-01' as date)" -%}
 
-described as (
-    select
-        mentions.*,
-        feedback.method_code
-    from mentions
-    inner join {{ ref('fct_feedback') }} as feedback on mentions.feedback_id = feedback.feedback_id
-),
-
-as_is as (
-    select distinct
-        ods_code,
-        current_ods_code
-    from {{ ref('dim_organisation') }}
-),
-
-services as (
-    select distinct
-        feedback_services.feedback_id,
-        feedback_services.service_scheme_code,
-        feedback_services.service_code,
-        coalesce(as_is.current_ods_code, feedback_services.organisation_ods_code) as organisation_ods_code
-    from {{ ref('bridge_feedback_service') }} as feedback_services
-    left join as_is on feedback_services.organisation_ods_code = as_is.ods_code
-    where feedback_services.service_scheme_code <> 'organisation'
-),
-
-{# What sources call a service is matched to settings alone; a setting belongs to the piece, whoever it speaks of. #}
-settings as (
-    select
-        feedback_id,
-        'setting' as service_scheme_code,
-        setting_group_code as service_code
-    from {{ ref('bridge_feedback_setting') }}
-),
-
-{# Each piece once for all services, and once for each that it names. #}
-known as (
-    select
-        described.*,
-        'all' as service_scheme_code,
-        'all' as service_code
-    from described
-    union all
-    select
-        described.*,
-        services.service_scheme_code,
-        services.service_code
-    from described
-    inner join services
-        on
-            described.feedback_id = services.feedback_id
-            and described.organisation_ods_code = services.organisation_ods_code
-    union all
-    select
-        described.*,
-        settings.service_scheme_code,
-        settings.service_code
-    from described
-    inner join settings on described.feedback_id = settings.feedback_id
-),
-
-{# Counted once; what is said of a cell below is said of these counts. #}
-tallied as (
+with tallied as (
     select
         theme_code,
         organisation_ods_code,
         service_scheme_code,
         service_code,
+        event_date,
         source_family_code,
         owner_directorate_code,
         method_code,
-        min(event_date) as first_event_date,
-        max(event_date) as last_event_date,
-        count(*) as feedback_count,
-        sum(case when feedback_kind_code = 'complaint' then 1 else 0 end) as complaint_count,
-        sum(case when is_positive then 1 else 0 end) as positive_count,
-        sum(case when is_negative then 1 else 0 end) as negative_count
-    from known
-    group by
-        theme_code,
-        organisation_ods_code,
-        service_scheme_code,
-        service_code,
-        source_family_code,
-        owner_directorate_code,
-        method_code
+        feedback_kind_code,
+        feedback_count,
+        positive_count,
+        negative_count
+    from {{ ref('agg_theme_mention') }}
 ),
 
 counted as (
@@ -96,10 +24,10 @@ counted as (
         organisation_ods_code,
         service_scheme_code,
         service_code,
-        min(first_event_date) as first_event_date,
-        max(last_event_date) as last_event_date,
+        min(event_date) as first_event_date,
+        max(event_date) as last_event_date,
         cast(sum(feedback_count) as bigint) as feedback_count,
-        sum(complaint_count) as complaint_count,
+        sum(case when feedback_kind_code = 'complaint' then feedback_count else 0 end) as complaint_count,
         sum(positive_count) as positive_count,
         sum(negative_count) as negative_count,
         count(distinct source_family_code) as family_count,
@@ -158,16 +86,76 @@ days as (
         service_scheme_code,
         service_code,
         source_family_code,
-        event_date,
-        sum(count(*)) over (
+        coalesce(event_date, {{ undated }}) as event_day,
+        sum(sum(feedback_count)) over (
             partition by theme_code, organisation_ods_code, service_scheme_code, service_code, source_family_code
             order by case when event_date is null then 1 else 0 end asc, event_date desc
-        ) - count(*) as newer_count
-    from known
+        ) - sum(feedback_count) as newer_count
+    from tallied
     group by theme_code, organisation_ods_code, service_scheme_code, service_code, source_family_code, event_date
 ),
 
-{# Of days alone on which the first five can lie: putting all that there is in order takes most of the time. #}
+{# Of days alone on which the first five can lie: looking at all that there is takes most of the time. #}
+last_days as (
+    select * from days
+    where newer_count < 5
+),
+
+last_days_of_all as (
+    select distinct
+        theme_code,
+        organisation_ods_code,
+        source_family_code,
+        event_day
+    from last_days
+),
+
+as_is as (
+    select distinct
+        ods_code,
+        current_ods_code
+    from {{ ref('dim_organisation') }}
+),
+
+mentions as (
+    select distinct
+        mentions.feedback_id,
+        mentions.theme_code,
+        last_days_of_all.organisation_ods_code,
+        mentions.source_family_code,
+        mentions.event_date
+    from {{ ref('fct_theme_mention') }} as mentions
+    left join as_is on mentions.organisation_ods_code = as_is.ods_code
+    inner join last_days_of_all
+        on
+            mentions.theme_code = last_days_of_all.theme_code
+            and coalesce(as_is.current_ods_code, mentions.organisation_ods_code) = last_days_of_all.organisation_ods_code
+            and mentions.source_family_code = last_days_of_all.source_family_code
+            and coalesce(mentions.event_date, {{ undated }}) = last_days_of_all.event_day
+),
+
+services as (
+    {{ services_today() }}
+),
+
+known as (
+    select
+        mentions.*,
+        'all' as service_scheme_code,
+        'all' as service_code
+    from mentions
+    union all
+    select distinct
+        mentions.*,
+        services.service_scheme_code,
+        services.service_code
+    from mentions
+    inner join services
+        on
+            mentions.feedback_id = services.feedback_id
+            and mentions.organisation_ods_code = coalesce(services.organisation_ods_code, mentions.organisation_ods_code)
+),
+
 recent as (
     select
         known.theme_code,
@@ -178,15 +166,14 @@ recent as (
         known.event_date,
         known.feedback_id
     from known
-    inner join days
+    inner join last_days
         on
-            known.theme_code = days.theme_code
-            and known.organisation_ods_code = days.organisation_ods_code
-            and known.service_scheme_code = days.service_scheme_code
-            and known.service_code = days.service_code
-            and known.source_family_code = days.source_family_code
-            and (known.event_date = days.event_date or (known.event_date is null and days.event_date is null))
-    where days.newer_count < 5
+            known.theme_code = last_days.theme_code
+            and known.organisation_ods_code = last_days.organisation_ods_code
+            and known.service_scheme_code = last_days.service_scheme_code
+            and known.service_code = last_days.service_code
+            and known.source_family_code = last_days.source_family_code
+            and coalesce(known.event_date, {{ undated }}) = last_days.event_day
 ),
 
 {# The first to be read of each family, so that many complaints do not hide the one report. #}

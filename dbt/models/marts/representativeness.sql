@@ -1,30 +1,18 @@
 {%- set few = 20 -%}
 
-{#
-A record has one row of each dimension, so its rows are counted before anything is joined to them. An activity alone has
-several of one (inclusion), and is known by its id.
-#}
+{# An activity alone is known by its id: it has several rows of one dimension (inclusion). #}
 with tallied as (
     select
-        records.organisation_ods_code,
-        records.event_date,
-        records.source_code,
-        records.dimension_code,
-        records.people_group_code,
-        records.is_known and not records.is_unmatched as is_grouped,
-        records.is_approximate,
-        case when records.dimension_code = 'inclusion' then records.feedback_id end as feedback_id,
-        count(*) as record_count
-    from {{ ref('bridge_feedback_people_group') }} as records
-    group by
-        records.organisation_ods_code,
-        records.event_date,
-        records.source_code,
-        records.dimension_code,
-        records.people_group_code,
-        records.is_known and not records.is_unmatched,
-        records.is_approximate,
-        case when records.dimension_code = 'inclusion' then records.feedback_id end
+        organisation_ods_code,
+        event_date,
+        source_code,
+        dimension_code,
+        people_group_code,
+        is_known and not is_unmatched as is_grouped,
+        is_approximate,
+        feedback_id,
+        record_count
+    from {{ ref('agg_people_group') }}
 ),
 
 placed as (

@@ -1,27 +1,24 @@
 with mentions as (
-    {{ mentions_today() }}
-),
-
-dated as (
     select
-        *,
-        cast({{ dbt.date_trunc('month', 'event_date') }} as date) as month_start_date
-    from mentions
-    where event_date is not null and organisation_ods_code <> 'unmatched'
-),
-
-complaints as (
-    select *
-    from dated
-    where feedback_kind_code = 'complaint'
+        theme_code,
+        organisation_ods_code,
+        cast({{ dbt.date_trunc('month', 'event_date') }} as date) as month_start_date,
+        feedback_kind_code,
+        feedback_count,
+        negative_count,
+        directed_count,
+        first_theme_count
+    from {{ ref('agg_theme_mention') }}
+    where service_code = 'all' and event_date is not null and organisation_ods_code <> 'unmatched'
 ),
 
 complaints_by_month as (
     select
         organisation_ods_code,
         month_start_date,
-        count(distinct feedback_id) as complaint_count
-    from complaints
+        cast(sum(first_theme_count) as bigint) as complaint_count
+    from mentions
+    where feedback_kind_code = 'complaint'
     group by organisation_ods_code, month_start_date
 ),
 
@@ -30,8 +27,9 @@ complaints_by_theme as (
         organisation_ods_code,
         month_start_date,
         theme_code,
-        count(*) as complaint_count
-    from complaints
+        sum(feedback_count) as complaint_count
+    from mentions
+    where feedback_kind_code = 'complaint'
     group by organisation_ods_code, month_start_date, theme_code
 ),
 
@@ -58,13 +56,10 @@ points as (
         theme_code,
         organisation_ods_code,
         month_start_date,
-        sum(case when is_negative then 1 else 0 end) as numerator_count,
-        count(*) as denominator_count
-    from dated
-    where
-        feedback_kind_code in ('story', 'review')
-        and (is_positive or is_negative)
-        and theme_code not in ('T00', 'T99')
+        sum(negative_count) as numerator_count,
+        cast(sum(directed_count) as bigint) as denominator_count
+    from mentions
+    where feedback_kind_code in ('story', 'review') and directed_count > 0 and theme_code not in ('T00', 'T99')
     group by theme_code, organisation_ods_code, month_start_date
 )
 

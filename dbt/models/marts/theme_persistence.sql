@@ -1,10 +1,6 @@
 {%- set spans = {8: 21, 12: 33} %}
 
-with mentions as (
-    {{ mentions_today() }}
-),
-
-landings as (
+with landings as (
     select {{ utc_date('max(landed_at)') }} as last_landed_date
     from {{ source('ops', 'submission') }}
     where outcome_code = 'loaded'
@@ -13,14 +9,19 @@ landings as (
 {# No feed speaks of days after the last landing: an evening that is planned has told nobody anything yet. #}
 evidence as (
     select
-        mentions.*,
-        feedback.feed_id,
+        mentions.theme_code,
+        mentions.organisation_ods_code,
+        mentions.event_date,
+        mentions.source_family_code,
+        mentions.feed_id,
+        mentions.feedback_count,
+        mentions.negative_count,
         cast({{ dbt.date_trunc('quarter', 'mentions.event_date') }} as date) as quarter_start_date
-    from mentions
-    inner join {{ ref('fct_feedback') }} as feedback on mentions.feedback_id = feedback.feedback_id
+    from {{ ref('agg_theme_mention') }} as mentions
     cross join landings
     where
-        mentions.theme_code not in ('T00', 'T99')
+        mentions.service_code = 'all'
+        and mentions.theme_code not in ('T00', 'T99')
         and (mentions.event_date is null or mentions.event_date <= landings.last_landed_date)
 ),
 
@@ -46,13 +47,13 @@ counted as (
         {%- for quarters in spans %}
         {%- set within = 'evidence.quarter_start_date >= spans.first_date_of_' ~ quarters %}
         count(distinct case when {{ within }} then evidence.quarter_start_date end) as quarters_present_of_{{ quarters }},
-        count(distinct case when {{ within }} and evidence.is_negative then evidence.quarter_start_date end)
+        count(distinct case when {{ within }} and evidence.negative_count > 0 then evidence.quarter_start_date end)
             as quarters_criticised_of_{{ quarters }},
         count(distinct case when {{ within }} then evidence.source_family_code end) as family_count_of_{{ quarters }},
         {%- endfor %}
         min(evidence.event_date) as first_seen_date,
         max(evidence.event_date) as last_seen_date,
-        count(*) as feedback_count,
+        cast(sum(evidence.feedback_count) as bigint) as feedback_count,
         count(distinct evidence.source_family_code) as family_count,
         count(distinct evidence.feed_id) as feed_count
     from evidence
@@ -81,8 +82,8 @@ recurred as (
     select
         evidence.theme_code,
         evidence.organisation_ods_code,
-        count(*) as feedback_count,
-        sum(case when evidence.is_negative then 1 else 0 end) as negative_count
+        cast(sum(evidence.feedback_count) as bigint) as feedback_count,
+        sum(evidence.negative_count) as negative_count
     from evidence
     inner join acted
         on
