@@ -100,8 +100,10 @@ def test_actions_without_a_theme_or_an_end_are_counted_and_not_judged(answers: W
 
 def test_narratives_stand_beside_the_number_and_their_words_do_not(answers: Warehouse) -> None:
     query = (
-        "select is_consented, text_count, story_numerator_count, story_denominator_count from marts.story_with_metric "
-        "where theme_code = 'T08' and organisation_ods_code = 'RZN' and feedback_id = 'story:care_opinion:{}'"
+        "select is_consented, text_count, numerator_count, denominator_count from marts.story_with_metric "
+        "join marts.theme_measure_quarter using (theme_code, organisation_ods_code, quarter_start_date) "
+        "where measure_code = 'story_critical_share' and theme_code = 'T08' and organisation_ods_code = 'RZN' "
+        "and feedback_id = 'story:care_opinion:{}'"
     )
     assert answers.query(query.format(11)) == [(True, 2, 2, 2)]
     assert answers.query(query.format(13)) == [], "it has no words"
