@@ -111,9 +111,11 @@ def _look_back(
     nodes = [node for node in compiled.downstream(changed) if node.looks_back]
     sources = _small(connection, waiting)
     made = [*_made_since_looked_back(connection), *done.models]
-    if waiting is not None and len(sources) < len(waiting.record_types):  # little each time, and much together
-        made = [name.removesuffix(BY_RECORD) for name in made]
-    return compiled.run(connection, nodes, sources, build_id, lambda text: progress(f"looking back, {text}"), Since.of(made))
+    # What was little each time may be much together; of that, and of what replaced something, nobody knows which records.
+    much = [name for name in _tables(waiting) if name.startswith("raw.") and name not in sources]
+    of_much = {node.table for node in compiled.downstream(much) if node.relation is not None}
+    since = Since.of(name.removesuffix(BY_RECORD) if name.removesuffix(BY_RECORD) in of_much else name for name in made)
+    return compiled.run(connection, nodes, sources, build_id, lambda text: progress(f"looking back, {text}"), since)
 
 
 def _made_since_looked_back(connection: Connection) -> list[str]:

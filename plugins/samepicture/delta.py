@@ -28,6 +28,8 @@ COMPARED_MAX = 10_000
 """Rows of a model that is compared with what it was."""
 SHARE_MAX = 0.1
 """Of a raw table: with more changed rows than this it is quicker to make the models whole."""
+FEW = 1_000
+"""So many are little, whatever the share: a log of fifty activities stands in the same models as a million complaints."""
 
 
 @dataclass(frozen=True)
@@ -47,10 +49,10 @@ class Source:
 
 
 def is_small(connection: Connection, source: Source) -> bool:
-    """Whether what was added is little, beside what is there."""
+    """Whether what was added is little, by itself or beside what is there."""
     added: int = connection.exec_driver_sql(f"select count(*) from {source.relation} where {_is_of(source)}").scalar_one()  # noqa: S608 - our own names
     total: int = connection.exec_driver_sql(f"select count(*) from {source.relation}").scalar_one()  # noqa: S608
-    return added <= SHARE_MAX * total
+    return added <= max(FEW, SHARE_MAX * total)
 
 
 def of_source(connection: Connection, source: Source, keyed_by: Sequence[str], name: str) -> Changed:

@@ -11,6 +11,7 @@ import duckdb
 import pytest
 from sqlalchemy import text
 
+from samepicture import delta
 from samepicture.build import build
 from samepicture.compiled import BY_RECORD, Compiled
 from samepicture.dbt_project import project_sha256
@@ -194,7 +195,8 @@ def test_what_came_out_as_it_was_has_not_changed(filled: Pipeline) -> None:
     assert not keys_kept(filled)
 
 
-def test_what_is_replayed_or_large_is_made_whole(filled: Pipeline) -> None:
+def test_what_is_replayed_or_large_is_made_whole(filled: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delta, "FEW", 0)
     submission_id = load(filled, "complaint_northmoor", "small.csv", cases(range(2000, 2003)))
     build(filled.settings)
     filled.judge(submission_id)
@@ -208,6 +210,17 @@ def test_what_is_replayed_or_large_is_made_whole(filled: Pipeline) -> None:
     build(filled.settings)
     assert f"staging.stg_complaint{BY_RECORD}" in made(filled)
     assert tables(filled) == made_whole(filled)
+
+
+def test_a_short_log_is_little_whatever_its_share(embedded: Pipeline) -> None:
+    """It stands in the same models as all complaints: made whole for its sake, they would take minutes."""
+    activities = embedded.feeds["engagement_activity"]
+    lines = activities.samples[0].read_text().splitlines(keepends=True)
+    load(embedded, "engagement_activity", "log.csv", "".join([lines[0], *(line.replace(",", "X,", 1) for line in lines[1:])]).encode())
+    build(embedded.settings)
+    assert {f"conformed.fct_feedback{BY_RECORD}", f"conformed.agg_people_group{BY_RECORD}"} <= set(made(embedded))
+    by_record = tables(embedded)
+    assert by_record == made_whole(embedded)
 
 
 def test_keys_stay_until_the_copy_has_them_and_go_when_dbt_makes_everything(embedded: Pipeline) -> None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
+from samepicture import delta
 from samepicture.build import build
 from samepicture.compiled import BY_RECORD, Compiled
 from samepicture.dbt_project import project_sha256
@@ -90,7 +93,8 @@ def test_a_second_look_back_counts_nothing_twice(on_made_duckdb: Pipeline) -> No
     assert tables(pipeline) == made_whole(pipeline)
 
 
-def test_little_each_time_and_much_together_is_made_whole(on_made_duckdb: Pipeline) -> None:
+def test_little_each_time_and_much_together_is_made_whole(on_made_duckdb: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delta, "FEW", 0)
     pipeline = fill(on_made_duckdb)
     for number in range(3):
         load(pipeline, FEED, f"{number}.csv", cases(range(1000 + 10 * number, 1010 + 10 * number)))

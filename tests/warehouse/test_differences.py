@@ -1,0 +1,95 @@
+"""Counts that are kept by differences are, after any changes, what counting all records gives."""
+
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Connection, create_engine
+
+from samepicture.compiled import BY_RECORD, Compiled, Node, Since
+from samepicture.delta import Source
+
+NOTE = Node(
+    "model.t.note",
+    "note",
+    '"memory"."main"."note"',
+    'select note_id, max_by(mood, version) as mood, max_by(stars, version) as stars from "memory"."raw"."note" group by note_id having not bool_or(is_removed)',
+    ("source.t.raw.note",),
+    "",
+    False,
+    ("note_id",),
+)
+MOODS = Node(
+    "model.t.moods",
+    "moods",
+    '"memory"."main"."moods"',
+    'select mood, count(*) as note_count, cast(sum(stars) as bigint) as star_count from "memory"."main"."note" group by mood',
+    (NOTE.unique_id,),
+    "",
+    False,
+    ("mood",),
+    summed=True,
+)
+STARS = Node(
+    "model.t.stars",
+    "stars",
+    '"memory"."main"."stars"',
+    'select stars, count(*) as note_count from "memory"."main"."note" where mood is not null group by stars',
+    (NOTE.unique_id,),
+    "",
+    False,
+    ("stars",),
+    summed=True,
+    looks_back=True,
+)
+COMPILED = Compiled([NOTE, MOODS, STARS])
+TABLE = '"memory"."raw"."note"'
+notes = st.tuples(
+    st.integers(0, 9), st.sampled_from(["glad", "sad", None]), st.integers(0, 3), st.integers(0, 9).map(lambda chance: chance == 0)
+)
+submissions = st.lists(notes, min_size=1, max_size=5)
+
+
+def add(connection: Connection, number: int, rows: list[tuple[int, str | None, int, bool]]) -> None:
+    for place, (note_id, mood, stars, is_removed) in enumerate(rows):
+        values = (note_id, mood, stars, 100 * number + place, is_removed, f"s{number}")
+        connection.exec_driver_sql(f"insert into {TABLE} values (?, ?, ?, ?, ?, ?)", values)
+
+
+def rows_of(connection: Connection, relation: str) -> list[tuple[object, ...]]:
+    return sorted((tuple(row) for row in connection.exec_driver_sql(f"select * from {relation}").all()), key=str)
+
+
+@settings(max_examples=60, deadline=None)
+@given(first=submissions, later=st.lists(submissions, min_size=1, max_size=4), looks=st.integers(1, 3))
+def test_counts_kept_by_differences_are_counts_of_all(
+    first: list[tuple[int, str | None, int, bool]], later: list[list[tuple[int, str | None, int, bool]]], looks: int
+) -> None:
+    """STARS is made after every few builds alone, of what has changed since it was made."""
+    with create_engine("duckdb:///:memory:").connect() as connection:
+        connection.exec_driver_sql("create schema raw")
+        connection.exec_driver_sql(
+            f"create table {TABLE} (note_id bigint, mood varchar, stars bigint, version bigint, is_removed boolean, submission_id varchar)"
+        )
+        add(connection, 0, first)
+        for node in COMPILED.nodes.values():
+            connection.exec_driver_sql(f"create table {node.relation} as {node.sql}")
+        waiting: list[str] = []
+        made: list[str] = []
+        for number, rows in enumerate(later, 1):
+            add(connection, number, rows)
+            waiting.append(f"s{number}")
+            done = COMPILED.run(connection, [NOTE, MOODS], {"raw.note": Source(TABLE, (f"s{number}",))}, f"b{number}")
+            assert done.models == (f"main.note{BY_RECORD}", f"main.moods{BY_RECORD}")
+            made += done.models
+            assert rows_of(connection, MOODS.relation or "") == rows_of(connection, f"({MOODS.sql})")
+            if number % looks == 0:
+                sources = {"raw.note": Source(TABLE, tuple(waiting))}
+                done = COMPILED.run(connection, [STARS], sources, f"l{number}", since=Since.of(made))
+                assert done.models == (f"main.stars{BY_RECORD}",)
+                assert rows_of(connection, STARS.relation or "") == rows_of(connection, f"({STARS.sql})")
+                waiting, made = [], []
+
+
+def test_what_was_made_whole_meanwhile_is_counted_whole() -> None:
+    assert Since.of(["main.note~", "main.note", "main.other~"]) == Since(frozenset({"main.note"}), frozenset({"main.other"}))
