@@ -4,7 +4,7 @@
 
 Daily life: an export with 10,000 cases that have changed, judged, loaded, and everything that depends on complaints built;
 beside the load, a bare probe of as many keys among the history. The twenty questions: the SQL of dbt/analyses, as an
-analyst runs it; beside each, its mart's own SQL run on the facts that it is made from, which is what the mart saves.
+analyst runs it; beside each, its mart's own SQL run on what it is made from (facts, or counts of them), which is what the mart saves.
 The samples of every other feed are there too, so that every question has an answer.
 """
 
@@ -131,7 +131,7 @@ def whole(medians: dict[str, float]) -> float:
 
 
 def questions(settings: Settings, rows: int) -> None:
-    """Median seconds of each question, and of its mart's SQL on the facts."""
+    """Median seconds of each question, and of its mart's SQL."""
     warehouse = open_warehouse(settings)
     compiled = Compiled.read(settings.compiled, project_sha256())
     assert compiled is not None
@@ -139,7 +139,7 @@ def questions(settings: Settings, rows: int) -> None:
     with (DBT / "seeds" / "question.csv").open() as file:
         marts = {int(row["question_number"]): row["relation_name"] for row in csv.DictReader(file)}
     engine = settings.warehouse.split(":")[0]
-    table = Table("", "seconds", "its mart's SQL on the facts", "times", title=f"The questions on {rows:,} complaints, {engine}")
+    table = Table("", "seconds", "its mart's SQL", "times", title=f"The questions on {rows:,} complaints, {engine}")
     found: dict[str, float] = {}
     for path in sorted((DBT / "analyses").glob("*.sql"))[:20]:
         sql = path.read_text()
