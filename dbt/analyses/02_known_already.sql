@@ -17,5 +17,5 @@ select
     last_told_back_date,
     record_ids
 from marts.known_already
-where theme_code = 'T08' and service_code = 'all'
+where theme_code = 'T08' and service_scheme_code = 'all'
 order by feedback_count desc, organisation_ods_code asc

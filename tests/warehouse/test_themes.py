@@ -28,7 +28,7 @@ def test_what_is_known_about_discharge(answers: Warehouse) -> None:
     query = (
         "select first_event_date, feedback_count, source_families, owner_directorates, strength_code, action_count, open_action_count, "
         "done_action_count, record_ids from marts.known_already "
-        "where theme_code = 'T08' and organisation_ods_code = 'RZN' and service_code = 'all'"
+        "where theme_code = 'T08' and organisation_ods_code = 'RZN' and service_scheme_code = 'all'"
     )
     [(first, count, families, directorates, strength, *actions, records)] = answers.query(query)
     assert (first, count, families, directorates, strength) == (
@@ -42,7 +42,7 @@ def test_what_is_known_about_discharge(answers: Warehouse) -> None:
     assert records.split(", ") == ["complaint:RZN:c3", "activity:RZN:7", *(f"story:care_opinion:{n}" for n in (11, 1, 13, 12, 10))]
     [(told, words)] = answers.query(
         "select told_back_action_count, feedback_count from marts.known_already "
-        "where theme_code = 'T08' and organisation_ods_code = 'RZE' and service_code = 'all'"
+        "where theme_code = 'T08' and organisation_ods_code = 'RZE' and service_scheme_code = 'all'"
     )
     assert (told, words) == (1, 39), "and the eleven-service story"
     services = "select feedback_count, action_count from marts.known_already where theme_code = 'T08' and service_code = 'RZN01_110'"

@@ -269,10 +269,10 @@ select
         when counted.method_count = 1 then 2
         else 3
     end as strength_code,
-    cast(case when cells.service_code = 'all' then coalesce(done.action_count, 0) end as bigint) as action_count,
-    cast(case when cells.service_code = 'all' then coalesce(done.open_action_count, 0) end as bigint) as open_action_count,
-    cast(case when cells.service_code = 'all' then coalesce(done.done_action_count, 0) end as bigint) as done_action_count,
-    cast(case when cells.service_code = 'all' then coalesce(done.told_back_action_count, 0) end as bigint) as told_back_action_count,
+    cast(case when cells.service_scheme_code = 'all' then coalesce(done.action_count, 0) end as bigint) as action_count,
+    cast(case when cells.service_scheme_code = 'all' then coalesce(done.open_action_count, 0) end as bigint) as open_action_count,
+    cast(case when cells.service_scheme_code = 'all' then coalesce(done.done_action_count, 0) end as bigint) as done_action_count,
+    cast(case when cells.service_scheme_code = 'all' then coalesce(done.told_back_action_count, 0) end as bigint) as told_back_action_count,
     done.last_done_date,
     done.last_told_back_date,
     done.action_keys,

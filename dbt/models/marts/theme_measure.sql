@@ -9,7 +9,7 @@ with mentions as (
         directed_count,
         first_theme_count
     from {{ ref('agg_theme_mention') }}
-    where service_code = 'all' and event_date is not null and organisation_ods_code <> 'unmatched'
+    where service_scheme_code = 'all' and event_date is not null and organisation_ods_code <> 'unmatched'
 ),
 
 complaints_by_month as (

@@ -20,7 +20,7 @@ evidence as (
     from {{ ref('agg_theme_mention') }} as mentions
     cross join landings
     where
-        mentions.service_code = 'all'
+        mentions.service_scheme_code = 'all'
         and mentions.theme_code not in ('T00', 'T99')
         and (mentions.event_date is null or mentions.event_date <= landings.last_landed_date)
 ),

@@ -27,7 +27,7 @@ judged as (
     from {{ ref('known_already') }} as known
     left join quarters
         on known.theme_code = quarters.theme_code and known.organisation_ods_code = quarters.organisation_ods_code
-    where known.service_code = 'all'
+    where known.service_scheme_code = 'all'
 )
 
 select
