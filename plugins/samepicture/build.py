@@ -69,7 +69,7 @@ def _build_once(settings: Settings, clocks: bool, look_back: bool, progress: Cal
     with warehouse.writer() as connection:
         work, last = find(connection, labels=look_back), _last_build(connection)
         looked_back = last.look_back_load_number if last is not None else None
-        waiting = find(connection, looked_back, labels=True) if look_back and looked_back is not None else None
+        waiting = (work if looked_back is None else find(connection, looked_back, labels=True)) if look_back else None
         if work is None and waiting is None and not (clocks and last is not None):
             return None
         owners = _owners(connection)
@@ -80,7 +80,7 @@ def _build_once(settings: Settings, clocks: bool, look_back: bool, progress: Cal
             sources = {} if _owners(connection) != owners else _small(connection, work)
             done = compiled.run(connection, _nodes(compiled, work, clocks), sources, build_id, progress)
             if look_back:
-                done += _look_back(connection, compiled, waiting if looked_back is not None else work, done, clocks, build_id, progress)
+                done += _look_back(connection, compiled, waiting, done, clocks, build_id, progress)
             kept = None if look_back else last.load_number if looked_back is None else looked_back
             return _record(connection, build_id, project, work, last, done, started, names_models=True, looked_back=kept)
     done, compiled = make_everything(settings)

@@ -43,6 +43,7 @@ STARS = Node(
     looks_back=True,
 )
 COMPILED = Compiled([NOTE, MOODS, STARS])
+Row = tuple[int, str | None, int, bool]
 TABLE = '"memory"."raw"."note"'
 notes = st.tuples(
     st.integers(0, 9), st.sampled_from(["glad", "sad", None]), st.integers(0, 3), st.integers(0, 9).map(lambda chance: chance == 0)
@@ -50,7 +51,7 @@ notes = st.tuples(
 submissions = st.lists(notes, min_size=1, max_size=5)
 
 
-def add(connection: Connection, number: int, rows: list[tuple[int, str | None, int, bool]]) -> None:
+def add(connection: Connection, number: int, rows: list[Row]) -> None:
     for place, (note_id, mood, stars, is_removed) in enumerate(rows):
         values = (note_id, mood, stars, 100 * number + place, is_removed, f"s{number}")
         connection.exec_driver_sql(f"insert into {TABLE} values (?, ?, ?, ?, ?, ?)", values)
@@ -62,9 +63,7 @@ def rows_of(connection: Connection, relation: str) -> list[tuple[object, ...]]:
 
 @settings(max_examples=60, deadline=None)
 @given(first=submissions, later=st.lists(submissions, min_size=1, max_size=4), looks=st.integers(1, 3))
-def test_counts_kept_by_differences_are_counts_of_all(
-    first: list[tuple[int, str | None, int, bool]], later: list[list[tuple[int, str | None, int, bool]]], looks: int
-) -> None:
+def test_counts_kept_by_differences_are_counts_of_all(first: list[Row], later: list[list[Row]], looks: int) -> None:
     """STARS is made after every few builds alone, of what has changed since it was made."""
     with create_engine("duckdb:///:memory:").connect() as connection:
         connection.exec_driver_sql("create schema raw")

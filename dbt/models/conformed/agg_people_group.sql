@@ -1,18 +1,4 @@
 {# An activity alone has several rows of one dimension (inclusion): it is told apart by its id, so that it is counted once. #}
-with told as (
-    select
-        organisation_ods_code,
-        event_date,
-        source_code,
-        dimension_code,
-        people_group_code,
-        is_known,
-        is_unmatched,
-        is_approximate,
-        case when dimension_code = 'inclusion' then feedback_id end as feedback_id
-    from {{ ref('bridge_feedback_people_group') }}
-)
-
 select
     organisation_ods_code,
     event_date,
@@ -22,9 +8,9 @@ select
     is_known,
     is_unmatched,
     is_approximate,
-    feedback_id,
+    case when dimension_code = 'inclusion' then feedback_id end as feedback_id,
     count(*) as record_count
-from told
+from {{ ref('bridge_feedback_people_group') }}
 group by
     organisation_ods_code,
     event_date,
@@ -34,4 +20,4 @@ group by
     is_known,
     is_unmatched,
     is_approximate,
-    feedback_id
+    case when dimension_code = 'inclusion' then feedback_id end

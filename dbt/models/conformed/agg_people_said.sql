@@ -1,5 +1,14 @@
-{# What a record says: its themes, and of a return whether the experience was a bad one. #}
-with said as (
+{#
+  What a record counts for: as one that could have said something (no theme), and for each thing that it says: its themes, and of
+  a return whether the experience was a bad one. A return without a comment names no theme, and could have named none.
+#}
+with counted_for as (
+    select distinct
+        feedback_id,
+        'theme' as measure_code,
+        cast(null as varchar) as theme_code
+    from {{ ref('bridge_feedback_theme') }}
+    union all
     select distinct
         feedback_id,
         'theme' as measure_code,
@@ -9,23 +18,16 @@ with said as (
     select
         feedback_id,
         'negative' as measure_code,
-        'all' as theme_code
+        cast(null as varchar) as theme_code
     from {{ ref('fct_survey_return') }}
-    where direction_code = 'negative'
-),
-
-{# Only records that could have said it are in the base: a return without a comment names no theme. #}
-could_say as (
-    select distinct
-        feedback_id,
-        'theme' as measure_code
-    from {{ ref('bridge_feedback_theme') }}
+    where direction_code is not null
     union all
     select
         feedback_id,
-        'negative' as measure_code
+        'negative' as measure_code,
+        'all' as theme_code
     from {{ ref('fct_survey_return') }}
-    where direction_code is not null
+    where direction_code = 'negative'
 ),
 
 people as (
@@ -40,21 +42,6 @@ people as (
         is_approximate
     from {{ ref('bridge_feedback_people_group') }}
     where dimension_code <> 'inclusion'
-),
-
-{# What a record counts for: as one that could have said something (no theme), and for each thing that it says. #}
-counted_for as (
-    select
-        feedback_id,
-        measure_code,
-        cast(null as varchar) as theme_code
-    from could_say
-    union all
-    select
-        feedback_id,
-        measure_code,
-        theme_code
-    from said
 )
 
 select

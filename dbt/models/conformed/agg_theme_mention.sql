@@ -2,6 +2,7 @@ with mentions as (
     {{ mentions_today() }}
 ),
 
+{# Counted under the first of its themes alone, a piece counts once over all of them: theme_number 1. #}
 described as (
     select
         mentions.*,

@@ -2,12 +2,8 @@ with financial_years as (
     {{ financial_years() }}
 ),
 
-tallied as (
-    select * from {{ ref('agg_people_said') }}
-),
-
 placed as (
-    {{ at_places('tallied') }}
+    {{ at_places(ref('agg_people_said')) }}
 ),
 
 dated as (
