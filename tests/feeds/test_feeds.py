@@ -12,6 +12,7 @@ from sqlalchemy import text
 
 from samepicture.feed import Feed, load_feeds
 from samepicture.process import Pipeline
+from samepicture.progress import Pace
 from samepicture.settings import Settings
 from samepicture.warehouse import open_warehouse
 
@@ -44,7 +45,8 @@ def result_of(pipeline: Pipeline, feed: Feed, sample: Path) -> dict[str, Any]:
     """What became of a sample, in the shape of expected.yml. A sample is bad on purpose: its bound is lifted."""
     pipeline.feeds[feed.id] = replace(feed, bounds=replace(feed.bounds, rejected_share=1.0))
     receipt, _ = pipeline.land_file(feed.id, sample)
-    pipeline.judge(receipt.submission_id)
+    told: list[str] = []
+    pipeline.judge(receipt.submission_id, Pace("judging", told.append))  # as a DAG has it judged
     outcome = pipeline.load(receipt.submission_id)
     with open_warehouse(pipeline.settings).writer() as connection:
 
@@ -62,6 +64,7 @@ def result_of(pipeline: Pipeline, feed: Feed, sample: Path) -> dict[str, Any]:
     if outcome.rejection_code:
         print(f"{sample.name} was refused: {outcome.rejection_code}: {outcome.rejection_sentence}")  # shown where the test fails
     assert loaded == outcome.rows
+    assert bool(told) == bool(outcome.received), "whoever waits is told how far it is"
     rejections: dict[str, list[Any]] = {}
     for code, part, line in quarantine:
         rejections.setdefault(code, []).append(f"{part}:{line}" if part else line)

@@ -92,7 +92,7 @@ def _part(sheet: Sheet, header: Header, measures: dict[str, _Measure], scores: S
         iter([rows]),
         unreadable,
         _missing_here(sheet, measures, scores),
-        "benchmark workbook",
+        layout="benchmark workbook",
     )
 
 

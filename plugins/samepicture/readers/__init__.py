@@ -33,10 +33,10 @@ class Part:
     """Lines that could not be split into columns (line_number, code, sentence); grows while frames are read."""
     warnings: list[SubmissionWarning] = field(default_factory=list)
     """What the reader itself noticed; grows while frames are read."""
-    share: float = 1
-    """How much of it is read; grows while frames are read, where its reader can tell."""
     layout: str = ""
     """What a folder's own reader recognised it as; sizes are compared within one layout. Empty: the layout of feed.yml."""
+    share: float = field(default=1, kw_only=True)  # folders' own readers give the others by their places
+    """How much of it is read; grows while frames are read, where its reader can tell."""
 
 
 def read_parts(feed: Feed, stream: IO[bytes], file_name: str) -> Iterator[Part]:
