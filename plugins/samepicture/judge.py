@@ -19,13 +19,14 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from samepicture.ahead import ahead
 from samepicture.copies import VERDICT, JudgedCopies
 from samepicture.data_docs import keep_results
 from samepicture.deidentify import deidentified
 from samepicture.feed import Feed
 from samepicture.landing import Landing, Receipt
 from samepicture.locks import alone
-from samepicture.mapping import Mapping
+from samepicture.mapping import Mapped, Mapping
 from samepicture.messages import PROBLEMS, SubmissionRejected, SubmissionWarning
 from samepicture.privacy.erased import CODE, REFERENCE_CODE, REFERENCE_SENTENCE, SENTENCE, Erased
 from samepicture.privacy.harm import harm_codes
@@ -151,11 +152,13 @@ class _Run:
         layout = part.layout or mapping.layout.name
         if layout not in self.verdict.layouts:
             self.verdict.layouts.append(layout)
-        for frame in part.frames:
-            for batch in frame.iter_slices(max(BATCH_ROWS // mapping.rows_per_record, 1)):
-                self._batch(part, mapping, batch)
+        rows = max(BATCH_ROWS // mapping.rows_per_record, 1)
+        read = ((batch, mapping.apply(batch), part.share) for frame in part.frames for batch in frame.iter_slices(rows))
+        with ahead(read) as batches:
+            for batch, mapped, share in batches:
+                self._batch(part, batch, mapped)
                 if self.progress is not None:
-                    self.progress(self.verdict.received, part.share)
+                    self.progress(self.verdict.received, share)
         self._unreadable(part)
         for warning in (*mapping.warnings, *part.warnings):
             self._warn(warning)
@@ -166,8 +169,7 @@ class _Run:
         self.quarantine.close()
         self.verdict.warnings = [warning.as_row() for warning in self.warned.values()]
 
-    def _batch(self, part: Part, mapping: Mapping, batch: pl.DataFrame) -> None:
-        mapped = mapping.apply(batch)
+    def _batch(self, part: Part, batch: pl.DataFrame, mapped: Mapped) -> None:
         landed = self.receipt.landed_datetime
         frame = mapped.frame.with_columns(
             pl.col("version_at").fill_null(pl.lit(landed).cast(pl.Datetime("us", "UTC"))), pl.lit(landed.date()).alias(LANDED_DATE)

@@ -7,7 +7,7 @@ import re
 import polars as pl
 
 from samepicture.privacy.lexicon import Is, bits
-from samepicture.privacy.rules import DIGITS, Rule, Topic
+from samepicture.privacy.rules import DIGITS, Rule, Run, Topic
 from samepicture.privacy.vocabulary import any_of, listed
 
 _SURE = (
@@ -155,10 +155,6 @@ AFTER_RUNS = (
         ),
     ),
 )
-_NUMBER_AND_WORD = r"[0-9][A-Za-z]?,?\s+\p{L}"
-_SPOKEN_HOME = rf"(?i)\b(?:address|live[sd]?|living|home|moved|stay(?:s|ing)?|went|came|sent|we're|i'm)\b.{{1,20}}\b{_SPOKEN}\s"
-RUNS = (*((_NUMBER_AND_WORD, run) for run in (UNIT_RUN, SAID_RUN, RUN, PLAIN_RUN)), (_SPOKEN_HOME, SPOKEN_RUN))
-"""Which runs are judged, each with what has it looked for."""
 WORTH = (*listed("dwelling"), "boat", "barge", "berth", "mooring", "heol ", "stryd ", "ffordd ", "rhodfa ")
 """A text with none of these and no digit, in figures or words, has no address that we find."""
 
@@ -197,3 +193,12 @@ def _judge(run: str) -> str:
 def _ordinary(words: list[str]) -> bool:
     """Words of a service rather than of a street: '2 ward street'."""
     return all(bits(word.lower()) & int(Is.ROLE | Is.KIN | Is.HEAD) for word in words)
+
+
+_NUMBER_AND_WORD = r"[0-9][A-Za-z]?,?\s+\p{L}"
+_SPOKEN_HOME = rf"(?i)\b(?:address|live[sd]?|living|home|moved|stay(?:s|ing)?|went|came|sent|we're|i'm)\b.{{1,20}}\b{_SPOKEN}\s"
+RUNS = (
+    *(Run(pattern, judged, _NUMBER_AND_WORD, DIGITS) for pattern in (UNIT_RUN, SAID_RUN, RUN, PLAIN_RUN)),
+    Run(SPOKEN_RUN, judged, _SPOKEN_HOME),
+)
+"""Which runs are judged, each with what has it looked for."""

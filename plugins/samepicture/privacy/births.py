@@ -30,8 +30,8 @@ _WRITTEN = rf"(?:{_THE}{_DAY}{_OF}{_MONTH}[.,]?[ ./,-]{{0,2}}{_YEAR}|{_MONTH}[. 
 _DATE = (
     rf"(?:{_NUMERIC}|[0-9]{{8}}|[0-9]{{6}}|{_WRITTEN}|{_MONTH},? (?:of )?[0-9]{{4}}"
     rf"|{_THE}{_DAY}{_APART}(?:{_DAY}|{_spoken(1, 2)}){_APART}(?:19|20)?{_SHORT}"
-    rf"|{_THE}{_spoken(1, 2)}(?: of)? {_MONTH}(?:,? {_YEAR}|,? {_spoken(1, 6)})|{_THE}{_spoken(1, 2)}(?: of)?(?: the)? {_spoken(1, 2)},? {_spoken(1, 6)}"
-    rf"|{_FEAST}(?:,? {_YEAR})?|{_THE}{_spoken(1, 2)}(?: of)? {_MONTH}|{_THE}{_DAY}[ -]?(?:of )?{_MONTH}|{_MONTH} {_DAY})"
+    rf"|{_THE}{_spoken(1, 2)}(?: of)?(?: {_MONTH}(?:,? (?:{_YEAR}|{_spoken(1, 6)}))?|(?: the)? {_spoken(1, 2)},? {_spoken(1, 6)})"
+    rf"|{_FEAST}(?:,? {_YEAR})?|{_THE}{_DAY}[ -]?(?:of )?{_MONTH}|{_MONTH} {_DAY})"
 )
 """A date; beside a word of birth also without its year, or spoken."""
 _BIRTH = (
@@ -72,9 +72,13 @@ TOPICS = (
             Rule(
                 rf"(?i)(\[date of birth\][^0-9\[\].!?]{{0,30}}\b(?:not|or|be|instead of|rather than|but|nor)(?: the| on)? ){_DATE}\b",
                 "${1}[date of birth]",
-                r"birth\]",
+                r"(?i)birth\][^0-9\[\].!?]{0,30}\b(?:not|or|be|instead of|rather than|but|nor) ",
             ),
-            Rule(rf"(?i)\b{_DATE}(,? (?:not|instead of|rather than) (?:the )?\[date of birth\])", "[date of birth]${1}", r"birth\]"),
+            Rule(
+                rf"(?i)\b{_DATE}(,? (?:not|instead of|rather than) (?:the )?\[date of birth\])",
+                "[date of birth]${1}",
+                r"(?i)(?:not|instead of|rather than) (?:the )?\[date of birth\]",
+            ),
             Rule(rf"(?i)\b{_DATE}([^0-9.,;:\[\]]{{0,30}}{_BIRTH})", "[date of birth]${1}"),
             Rule(_SPOKEN_LONG_AGO, "[date of birth]", "(?i)nineteen"),
             Rule(rf"(?i){_AGE_ON}{_DATE}\b", "${1}[date of birth]", r"[0-9] (?:years old )?(?:on|this|last|next) "),

@@ -13,6 +13,7 @@ from pathlib import Path
 import polars as pl
 
 from samepicture.privacy.rules import quick
+from samepicture.privacy.slices import in_slices
 
 _PHRASES = tomllib.loads(Path(__file__).with_name("harm_phrases.toml").read_text(encoding="utf-8"))
 
@@ -32,12 +33,16 @@ def harm_codes(texts: list[pl.Series]) -> pl.Series:
     together = pl.DataFrame({str(place): text for place, text in enumerate(texts)})
     if not texts:
         raise ValueError("nothing to look at")
-    joined = together.select(pl.concat_str(pl.all(), separator=" \n ", ignore_nulls=True).alias("text"))
-    plain = pl.col("text").str.to_lowercase().str.replace_all("’", "'", literal=True).str.replace_all(_SAYINGS, "·")
-    flagged = joined.with_columns(plain.alias("text")).select(
-        pl.concat_list(pl.when(pl.col("text").str.contains(pattern)).then(pl.lit(code)) for code, pattern in CODES.items())
-        .list.drop_nulls()
-        .alias("codes")
+    joined = together.select(pl.concat_str(pl.all(), separator=" \n ", ignore_nulls=True))
+    return in_slices(joined.to_series(), _codes).alias("harm_codes")
+
+
+def _codes(text: pl.Series) -> pl.Series:
+    plain = text.str.to_lowercase().str.replace_all("’", "'", literal=True).str.replace_all(_SAYINGS, "·").to_frame("text")
+    codes = plain.select(
+        pl.concat_list(
+            pl.when(pl.col("text").str.contains(pattern)).then(pl.lit(code)) for code, pattern in CODES.items()
+        ).list.drop_nulls()
     )
-    listed = pl.format('["{}"]', pl.col("codes").list.join('", "'))
-    return flagged.select(pl.when(pl.col("codes").list.len() > 0).then(listed).alias("harm_codes")).to_series()
+    named = pl.first().list
+    return codes.select(pl.when(named.len() > 0).then(pl.format('["{}"]', named.join('", "')))).to_series()

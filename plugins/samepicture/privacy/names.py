@@ -68,15 +68,14 @@ def without_names(text: pl.Series) -> pl.Series:
 
 
 def _slice(text: pl.Series) -> pl.Series:
-    text = _without_nicknames(text)
+    text = _without_initials(_without_nicknames(text.str.replace_all(_CUT, " ", literal=True)))
     done = text.clone()
     # Few texts hold a phrase that is kept, and an expression for some hundred of them is dear: only those that occur are in it.
     holds = text.str.contains_any(_spelt_phrases(), ascii_case_insensitive=True).fill_null(False)
     kept = text.filter(holds).str.extract_many(_spelt_phrases(), ascii_case_insensitive=True, overlapping=True).explode().unique()
     for rows, word in (((~holds).arg_true(), _WORD), (holds.arg_true(), _phrase_or_word(kept.to_list()))):
-        worth = rows.gather(_worth(text.gather(rows), word))
-        if worth.len():
-            done.scatter(worth, _judged(_without_initials(text.gather(worth)), word))
+        if rows.len():
+            done.scatter(rows, _judged(text.gather(rows), word))
     return done
 
 
@@ -131,39 +130,50 @@ def _known(words: pl.Series) -> pl.Series:
     )
 
 
-def _worth(text: pl.Series, word: str) -> pl.Series:
-    """Rows that hold a word that may be a name; most hold none."""
-    words = pl.DataFrame({"row": pl.int_range(text.len(), eager=True), "word": text.str.extract_all(word)}).explode("word").drop_nulls()
-    if words.is_empty():
-        return pl.Series([], dtype=pl.Int64)
-    is_ = _known(words.get_column("word"))
+def _judged(text: pl.Series, word: str) -> pl.Series:
+    """Each step looks only at what the one before has left: most texts hold no word that may be a name, few hold a name."""
+    words = _words(text, word)
+    worth = _worth(text, words)
+    words = _of_rows(words, worth)
+    gaps = text.gather(worth).str.replace_all(word, _CUT).str.split(_CUT).explode()
+    words = words.with_columns(gaps.alias("gap"))
+    words = words.with_columns(names(words).alias("is_name"))
+    named = words.filter(pl.col("is_name") | (pl.col("is") & int(Is.NAME) != 0)).get_column("row").unique().sort()
+    if named.len():
+        text = text.clone()
+        text.scatter(named, _put_together(_of_rows(words, named)))
+    return text
+
+
+def _words(text: pl.Series, word: str) -> pl.DataFrame:
+    """The words of each row and what they are; behind the last an empty one, so that there are as many as gaps."""
+    listed = pl.DataFrame({"row": pl.int_range(text.len(), eager=True), "word": text.str.extract_all(word)})
+    words = listed.drop_nulls().with_columns(pl.concat_list("word", pl.lit(""))).explode("word")
+    return words.with_columns(_known(words.get_column("word")).alias("is"))
+
+
+def _of_rows(words: pl.DataFrame, rows: pl.Series) -> pl.DataFrame:
+    return words.filter(pl.col("row").is_in(rows.implode()))
+
+
+def _worth(text: pl.Series, words: pl.DataFrame) -> pl.Series:
+    """Rows that hold a word that may be a name."""
+    is_ = pl.col("is")
     raised = is_ & int(Is.CAPITAL | Is.CAPITALS) != 0
-    coded = (is_ & int(Is.INITIAL) != 0) & ~words.get_column("word").is_in(["I", "A"])
+    coded = (is_ & int(Is.INITIAL) != 0) & ~pl.col("word").is_in(["I", "A"])
     may_be = (
         coded
         | (is_ & int(Is.GIVEN | Is.TITLE | Is.GIVEN_WORD | Is.FAMILY | Is.NAME) != 0)
         | (raised & (is_ & int(POSSIBLE) != 0))
         | ((is_ & int(Is.UNKNOWN) != 0) & (is_ & int(Is.MISTYPED) == 0))
     )
-    signed = (
-        (text.str.contains(_INITIALS) | text.str.contains(_INITIALLED) | text.str.contains(_CAPITAL_WITHIN)).fill_null(False).arg_true()
-    )
+    signed = (text.str.contains(_INITIALS) | text.str.contains(_CAPITAL_WITHIN)).fill_null(False).arg_true()
     return pl.concat([words.filter(may_be).get_column("row"), signed.cast(pl.Int64)]).unique().sort()
 
 
-def _judged(text: pl.Series, word: str) -> pl.Series:
-    frame = pl.DataFrame(
-        {
-            "row": pl.int_range(text.len(), eager=True),
-            "gap": text.str.replace_all(_CUT, " ", literal=True).str.replace_all(word, _CUT).str.split(_CUT),
-            "word": text.str.replace_all(_CUT, " ", literal=True).str.extract_all(word),
-        }
-    )
-    # One more gap than words: the last gap is followed by none.
-    words = frame.with_columns(pl.concat_list("word", pl.lit(""))).explode("gap", "word")
-    words = words.with_columns(_known(words.get_column("word")).alias("is"))
-    words = words.with_columns(
-        pl.when(names(words)).then(pl.lit(PLACEHOLDER) + pl.col("word").str.extract(OWNING).fill_null("")).otherwise("word").alias("word")
-    )
-    judged = words.group_by("row", maintain_order=True).agg(pl.concat_str("gap", "word").str.join("")).get_column("gap")
-    return judged.str.replace_all(_MERGED, PLACEHOLDER).str.replace_all(_NICKNAME, PLACEHOLDER)
+def _put_together(words: pl.DataFrame) -> pl.Series:
+    """The texts of these words, names replaced."""
+    placeholder = pl.lit(PLACEHOLDER) + pl.col("word").str.extract(OWNING).fill_null("")
+    words = words.with_columns(pl.when("is_name").then(placeholder).otherwise("word").alias("word"))
+    texts = words.group_by("row", maintain_order=True).agg(pl.concat_str("gap", "word").str.join("")).get_column("gap")
+    return texts.str.replace_all(_MERGED, PLACEHOLDER).str.replace_all(_NICKNAME, PLACEHOLDER)

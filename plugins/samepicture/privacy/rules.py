@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import polars as pl
@@ -36,10 +37,20 @@ class Topic:
     further: tuple[str, ...] = ()
 
 
-def applied(text: pl.Series, topics: tuple[Topic, ...]) -> pl.Series:
-    """The text with what each rule finds replaced, rule after rule. No NULL is among the text."""
+@dataclass(frozen=True)
+class Run:
+    """Pieces of a text that are cut out by `pattern` and judged alone, where `where` has it looked for, in texts that hold one of `words`."""
+
+    pattern: str
+    judged: Callable[[pl.Series], pl.Series]
+    where: str
+    words: tuple[str, ...] = ()
+
+
+def applied(text: pl.Series, topics: tuple[Topic, ...], figured: pl.Series | None = None) -> pl.Series:
+    """The text with what each rule finds replaced, rule after rule. No NULL is among the text; `figured` are rows with digits, if known."""
     for topic in topics:
-        rows = holding(text, topic.words)
+        rows = figured if figured is not None and topic.words == DIGITS else holding(text, topic.words)
         if topic.further and rows.len():
             rows = rows.filter(text.gather(rows).str.contains_any(list(topic.further), ascii_case_insensitive=True))
         if rows.len():

@@ -21,6 +21,18 @@ def listed(key: str) -> tuple[str, ...]:
 
 
 def any_of(*keys: str) -> str:
-    """A regular expression for any word of these lists, the longest first; where a word has a space, none or a hyphen serves."""
-    words = sorted({word for key in keys for word in listed(key)}, key=lambda word: (-len(word), word))
-    return "(?:" + "|".join(re.escape(word).replace(r"\ ", r"[\s-]?") for word in words) + ")"
+    """A regular expression for any word of these lists, the longest first; where a word has a space, none or a hyphen serves.
+
+    Words share their beginnings: written out one by one, some hundred of them take milliseconds to compile wherever they stand.
+    """
+    return _endings({tuple(r"[\s-]?" if mark == " " else re.escape(mark) for mark in word) for key in keys for word in listed(key)})
+
+
+def _endings(words: set[tuple[str, ...]]) -> str:
+    """A regular expression for these words, each a sequence of expressions for its marks."""
+    by_first: dict[str, set[tuple[str, ...]]] = {}
+    for first, *rest in sorted(filter(None, words)):
+        by_first.setdefault(first, set()).add(tuple(rest))
+    if not by_first:
+        return ""
+    return f"(?:{'|'.join(first + _endings(rest) for first, rest in by_first.items())})" + ("?" if () in words else "")
