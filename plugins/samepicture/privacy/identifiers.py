@@ -7,8 +7,6 @@ regular expressions of a column have neither look-around nor check digits, so lo
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import polars as pl
 
 from samepicture.privacy import addresses, births, digits, online, spoken
@@ -144,25 +142,25 @@ def without_identifiers(text: pl.Series) -> pl.Series:
         where = where.filter(found.gather(where).str.contains(quick(run.where)))
         if where.len():
             found = found.clone()
-            found.scatter(where, _runs_judged(found.gather(where), run.pattern, run.judged))
+            found.scatter(where, _runs_judged(found.gather(where), run))
     found = applied(found, _AFTER_RUNS, figured)
     done = text.clone()
     done.scatter(rows, found)
     return done
 
 
-def _runs_judged(text: pl.Series, run: str, judged: Callable[[pl.Series], pl.Series]) -> pl.Series:
-    """Cut the runs out, judge each, and put the text together again."""
-    text, run = text.str.replace_all(_CUT, " ", literal=True), quick(run)
-    frame = pl.DataFrame(
-        {
-            "row": pl.int_range(text.len(), eager=True),
-            "piece": text.str.replace_all(run, _CUT).str.split(_CUT),
-            "run": text.str.extract_all(run),
-        }
-    )
+def _runs_judged(text: pl.Series, run: Run) -> pl.Series:
+    """Cut the runs out, judge each, and put those texts together again of which one is no longer what it was."""
+    text, pattern = text.str.replace_all(_CUT, " ", literal=True), quick(run.pattern)
+    runs = pl.DataFrame({"row": pl.int_range(text.len(), eager=True), "run": text.str.extract_all(pattern)}).explode("run").drop_nulls()
+    runs = runs.with_columns(run.judged(runs.get_column("run")).alias("judged"))
+    changed = runs.filter(pl.col("run") != pl.col("judged")).get_column("row").unique().sort()
+    if not changed.len():
+        return text
+    judged = runs.filter(pl.col("row").is_in(changed.implode())).group_by("row", maintain_order=True).agg("judged")
     # One more piece than runs: the last piece is followed by none.
-    frame = frame.with_columns(pl.concat_list("run", pl.lit("")))
-    pieces = frame.explode("piece", "run")
-    pieces = pieces.with_columns(judged(pieces.get_column("run")))
-    return pieces.group_by("row", maintain_order=True).agg(pl.concat_str("piece", "run").str.join("")).get_column("piece")
+    pieces = judged.select(
+        "row", pl.concat_list("judged", pl.lit("")), text.gather(changed).str.replace_all(pattern, _CUT).str.split(_CUT).alias("piece")
+    ).explode("piece", "judged")
+    together = pieces.group_by("row", maintain_order=True).agg(pl.concat_str("piece", "judged").str.join("")).get_column("piece")
+    return text.scatter(changed, together)
