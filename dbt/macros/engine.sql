@@ -14,15 +14,6 @@
     case when {{ text }} ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}$' and pg_input_is_valid({{ text }}, 'date') then cast({{ text }} as date) end
 {%- endmacro %}
 
-{# The median of a group. #}
-{% macro median(expression) -%}
-    {{ return(adapter.dispatch('median')(expression)) }}
-{%- endmacro %}
-
-{% macro default__median(expression) -%}
-    percentile_cont(0.5) within group (order by {{ expression }})
-{%- endmacro %}
-
 {# The day of the week, 1 Monday to 7 Sunday. #}
 {% macro iso_weekday(day) -%}
     {{ return(adapter.dispatch('iso_weekday')(day)) }}

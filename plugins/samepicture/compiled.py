@@ -60,6 +60,9 @@ class Node:
     summed: bool = False
     """A model of counts by its `keyed_by`, kept by differences (see delta.py)."""
 
+    compared: bool = False
+    """A model of records that is compared with what it was where it has to be made whole (see delta.py). Nothing that looks back depends on it."""
+
     @property
     def table(self) -> str:
         """Name of a model's table in our warehouse: published.narrative, which the model published_narrative makes."""
@@ -214,6 +217,12 @@ class _Run:
             renew = delta.add_up if node.summed else delta.apply
             changed = delta.rerun(self.connection, node.table, node.sql, self._records(node))
             self.changed[node.unique_id] = renew(self.connection, node.relation, node.table, changed, node.keyed_by, self.build_id)
+            self.models.append(node.table + BY_RECORD)
+        elif node.compared:
+            found = delta.compare(self.connection, node.relation, node.table, node.sql, node.keyed_by, self.build_id)
+            if found is None:
+                return
+            self.changed[node.unique_id] = found
             self.models.append(node.table + BY_RECORD)
         elif delta.refill(self.connection, node.relation, node.table, node.sql):
             self.models.append(node.table)

@@ -57,6 +57,7 @@ def _node(node: Any, target: DbtTarget, looks_back: bool) -> Node:
         refers_to=_refers_to(node) if is_test else (),
         looks_back=looks_back,
         summed=not is_test and bool(node.config.meta.get("summed", False)),
+        compared=not is_test and bool(node.config.meta.get("compared", False)),
     )
 
 

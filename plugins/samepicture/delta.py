@@ -7,7 +7,9 @@ that are new; run on the same records as they were, it gives those that go.
 
 A model that counts records by what they say may be kept by differences (`summed: true`
 beside it): what the changed records counted for is taken away, what they count for now is
-added. Any other (a mart, as a rule) is made whole. So is everything where this would not
+added. One that something else changes too, such as the day (`compared: true`), is made
+whole then and compared with what it was, so that what depends on it is still made record
+by record. Any other (a mart, as a rule) is made whole. So is everything where this would not
 be right: a submission that replaced an earlier load, many records at once, other
 dimensions, other feeds.
 """
@@ -124,6 +126,28 @@ def add_up(connection: Connection, relation: str, name: str, changed: Changed, k
     keys = engine.temporary(connection, f"keys {name}", f"select {columns} from {difference}")  # noqa: S608
     _replace(connection, relation, name, keys, after, keyed_by, build_id)
     return Changed(before, after)
+
+
+def compare(connection: Connection, relation: str, name: str, sql: str, keyed_by: Sequence[str], build_id: str) -> Changed | None:
+    """Make a model whole, and tell which of its records are not what they were; None where all are."""
+    engine = build_sql(connection)
+    fresh = engine.temporary(connection, f"fresh {name}", sql)
+    columns = ", ".join(keyed_by)
+
+    def differing(these: str, those: str) -> str:
+        return f"select {columns} from (select * from {these} except select * from {those}) as differing"  # noqa: S608 - dbt's own name
+
+    keys = engine.temporary(connection, f"keys {name}", f"{differing(relation, fresh)} union {differing(fresh, relation)}")
+    if connection.exec_driver_sql(f"select 1 from {keys} limit 1").first() is None:  # noqa: S608
+        return None
+
+    def of_keys(version: str, rows: str) -> str:
+        joined = f"select records.* from {keys} as keys inner join {rows} as records on {engine.is_same('records', 'keys', keyed_by)}"  # noqa: S608
+        return engine.temporary(connection, f"{version} {name}", joined)
+
+    changed = Changed(of_keys("before", relation), of_keys("after", fresh))
+    _replace(connection, relation, name, keys, changed.after, keyed_by, build_id)
+    return changed
 
 
 def _replace(connection: Connection, relation: str, name: str, keys: str, rows: str, keyed_by: Sequence[str], build_id: str) -> None:

@@ -36,11 +36,10 @@ def test_an_error_comes_where_its_item_would() -> None:
         yield 2
         raise ValueError("the third can't be read")
 
-    seen = []
-    with pytest.raises(ValueError, match="the third"), ahead(source()) as items:
-        for item in items:
-            seen.append(item)
-    assert seen == [1, 2]
+    with ahead(source()) as items:
+        assert [next(items), next(items)] == [1, 2]
+        with pytest.raises(ValueError, match="the third"):
+            next(items)
 
 
 def test_no_more_than_one_is_made_ahead() -> None:
@@ -68,10 +67,15 @@ def test_nothing_is_being_made_after_an_error_in_the_block() -> None:
         yield True
 
     made_with: list[bool] = []
-    with pytest.raises(KeyError), ahead(source()) as items:
-        next(items)
-        assert under_way.wait(10)
-        raise KeyError
+
+    def stop_midway() -> None:
+        with ahead(source()) as items:
+            next(items)
+            assert under_way.wait(10)
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        stop_midway()
     is_open = False
     going_on.set()
     assert made_with == [True]

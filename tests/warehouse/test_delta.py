@@ -181,15 +181,23 @@ def test_a_small_change_gives_what_a_whole_build_gives(filled: Pipeline, steps: 
     assert by_record_copy == copied(filled)
 
 
-def test_what_came_out_as_it_was_has_not_changed(filled: Pipeline) -> None:
-    """A day that went by in the feed changes what is said of every case of it; another delivery of that day does not."""
-    names = []
+def test_a_day_that_goes_by_changes_only_what_waits(filled: Pipeline) -> None:
+    """What is said of an unanswered case depends on the day up to which its feed speaks; of every other it does not."""
+    open_case = {"Stage (code)": "ACK", "Date due": "05/10/2024", "Date replied": "", "Date closed": "", "Last updated": "20/09/2024 10:00"}
+    load(filled, "complaint_northmoor", "open.csv", cases(range(500, 503), **open_case))
+    build(filled.settings)
+    of_days = {"conformed.feed_as_of", f"conformed.complaint_waiting{BY_RECORD}", f"marts.complaint_timeliness{BY_RECORD}"}
+    names, in_time = [], []
     for number, day in enumerate(("05/10/2024", "05/10/2024", "06/10/2024")):
         load(filled, "complaint_northmoor", f"{number}.csv", cases(range(10 * number, 10 * number + 5), **{"Last updated": f"{day} 10:00"}))
         build(filled.settings)
-        names.append(set(made(filled)) & {"conformed.feed_as_of", "marts.complaint_timeliness", f"marts.complaint_timeliness{BY_RECORD}"})
-    whole = {"conformed.feed_as_of", "marts.complaint_timeliness"}
-    assert names == [whole, {f"marts.complaint_timeliness{BY_RECORD}"}, whole]
+        assert "marts.complaint_timeliness" not in made(filled)
+        names.append(set(made(filled)) & of_days)
+        with open_warehouse(filled.settings).writer() as connection:
+            asked = "select distinct is_answered_by_agreed_date from marts.complaint_timeliness where is_open and response_due_date = '2024-10-05'"
+            in_time.append(connection.exec_driver_sql(asked).scalar_one())
+    assert names == [of_days, of_days - {"conformed.feed_as_of"}, of_days]
+    assert in_time == [None, None, False], "the agreed day has to be over"
     assert tables(filled) == made_whole(filled)
     publish(filled.settings)
     assert not keys_kept(filled)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, create_engine
@@ -43,6 +45,40 @@ STARS = Node(
     looks_back=True,
 )
 COMPILED = Compiled([NOTE, MOODS, STARS])
+DAY = Node(
+    "model.t.day", "day", '"memory"."main"."day"', 'select max(day) as day from "memory"."raw"."day"', ("source.t.raw.day",), "", False
+)
+SLEEPING = Node(
+    "model.t.sleeping",
+    "sleeping",
+    '"memory"."main"."sleeping"',
+    'select notes.note_id, days.day > notes.stars as is_late from "memory"."main"."note" as notes cross join "memory"."main"."day" as days where mood is null',
+    (NOTE.unique_id, DAY.unique_id),
+    "",
+    False,
+    ("note_id",),
+    compared=True,
+)
+STATE = Node(
+    "model.t.state",
+    "state",
+    '"memory"."main"."state"',
+    'select note_id, mood from "memory"."main"."note" where mood is not null '
+    """union all select note_id, case when is_late then 'late' else 'early' end as mood from "memory"."main"."sleeping\"""",
+    (NOTE.unique_id, SLEEPING.unique_id),
+    "",
+    False,
+    ("note_id",),
+)
+STATES = replace(
+    MOODS,
+    unique_id="model.t.states",
+    name="states",
+    relation='"memory"."main"."states"',
+    sql='select mood, count(*) as note_count from "memory"."main"."state" group by mood',
+    parents=(STATE.unique_id,),
+)
+OF_DAYS = Compiled([NOTE, DAY, SLEEPING, STATE, STATES])
 Row = tuple[int, str | None, int, bool]
 TABLE = '"memory"."raw"."note"'
 notes = st.tuples(
@@ -88,6 +124,33 @@ def test_counts_kept_by_differences_are_counts_of_all(first: list[Row], later: l
                 assert done.models == (f"main.stars{BY_RECORD}",)
                 assert rows_of(connection, STARS.relation or "") == rows_of(connection, f"({STARS.sql})")
                 waiting, made = [], []
+
+
+@settings(max_examples=60, deadline=None)
+@given(first=submissions, later=st.lists(st.tuples(submissions, st.integers(0, 1)), min_size=1, max_size=4))
+def test_what_a_day_changes_is_found_and_nothing_else(first: list[Row], later: list[tuple[list[Row], int]]) -> None:
+    """SLEEPING is made whole whenever the day moves on; what is made of it is made record by record all the same."""
+    with create_engine("duckdb:///:memory:").connect() as connection:
+        connection.exec_driver_sql("create schema raw")
+        connection.exec_driver_sql(
+            f"create table {TABLE} (note_id bigint, mood varchar, stars bigint, version bigint, is_removed boolean, submission_id varchar)"
+        )
+        connection.exec_driver_sql("create table raw.day as select 0 as day")
+        add(connection, 0, first)
+        for node in OF_DAYS.nodes.values():
+            connection.exec_driver_sql(f"create table {node.relation} as {node.sql}")
+        for number, (rows, days) in enumerate(later, 1):
+            add(connection, number, rows)
+            connection.exec_driver_sql("update raw.day set day = day + ?", (days,))
+            before = rows_of(connection, SLEEPING.relation or "")
+            done = OF_DAYS.run(connection, list(OF_DAYS.nodes.values()), {"raw.note": Source(TABLE, (f"s{number}",))}, f"b{number}")
+            assert ("main.day" in done.models) == bool(days)
+            assert {f"main.state{BY_RECORD}", f"main.states{BY_RECORD}"} <= set(done.models), "whole would be as right, and slow"
+            if days:
+                has_changed = before != rows_of(connection, SLEEPING.relation or "")
+                assert (f"main.sleeping{BY_RECORD}" in done.models) == has_changed
+            for node in OF_DAYS.nodes.values():
+                assert rows_of(connection, node.relation or "") == rows_of(connection, f"({node.sql})"), node.name
 
 
 def test_what_was_made_whole_meanwhile_is_counted_whole() -> None:

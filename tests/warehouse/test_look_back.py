@@ -52,6 +52,17 @@ def test_nothing_else_is_made_of_a_model_that_looks_back(on_made_duckdb: Pipelin
     assert [node.name for node in compiled.nodes.values() if not node.looks_back and look_back.intersection(node.parents)] == []
 
 
+def test_none_looks_back_on_a_model_that_the_day_changes(on_made_duckdb: Pipeline) -> None:
+    """They are made again from the records that changed since: of others, that changed because a day went by, nobody would know."""
+    compiled = Compiled.read(on_made_duckdb.settings.compiled, project_sha256())
+    assert compiled is not None
+    compared = [node.name for node in compiled.nodes.values() if node.compared]
+    assert compared == ["complaint_waiting"]
+    below = compiled.downstream(["complaint_waiting"])
+    assert "complaint_timeliness_quarter" in {node.name for node in below}
+    assert [node.name for node in below if node.looks_back and node.keyed_by] == []
+
+
 def test_a_first_build_makes_them_too(pipeline: Pipeline) -> None:
     load(pipeline, FEED, "1.csv", cases(range(30)))
     build(pipeline.settings, look_back=False)

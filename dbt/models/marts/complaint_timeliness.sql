@@ -1,13 +1,52 @@
-with complaints as (
+{%- set of_case = [
+    'feedback_id',
+    'organisation_ods_code',
+    'feed_id',
+    'received_date',
+    'is_open',
+    'reopened_count',
+    'acknowledged_date',
+    'acknowledgement_working_days',
+    'response_due_date',
+    'response_sent_date',
+    'response_working_days',
+    'stage_code',
+    'outcome_code',
+] %}
+
+with judged_by_their_dates as (
+    select
+        {%- for column in of_case %}
+        cases.{{ column }},
+        {%- endfor %}
+        cast(null as date) as as_of_date,
+        cast(null as boolean) as is_acknowledgement_due
+    from {{ ref('fct_complaint') }} as cases
+    where cases.is_complaint and not {{ is_waiting('cases') }}
+),
+
+judged_by_the_day as (
+    select
+        {%- for column in of_case %}
+        {{ column }},
+        {%- endfor %}
+        as_of_date,
+        is_acknowledgement_due
+    from {{ ref('complaint_waiting') }}
+),
+
+cases as (
+    select * from judged_by_their_dates
+    union all
+    select * from judged_by_the_day
+),
+
+complaints as (
     select
         cases.*,
-        feed_as_of.as_of_date,
-        feed_as_of.as_of_working_day_number - cases.received_working_day_number as elapsed_working_days,
         cast({{ dbt.dateadd('month', 6, 'cases.received_date') }} as date) as six_months_date,
         coalesce(cases.stage_code = 'withdrawn' or cases.outcome_code in ('withdrawn', 'consent_not_received'), false) as is_withdrawn
-    from {{ ref('fct_complaint') }} as cases
-    left join {{ ref('feed_as_of') }} as feed_as_of on cases.feed_id = feed_as_of.feed_id
-    where cases.is_complaint
+    from cases
 )
 
 select
@@ -17,6 +56,7 @@ select
     organisations.icb_code,
     organisations.current_ods_code,
     organisations.current_icb_code,
+    complaints.feed_id,
     complaints.received_date,
     cast({{ dbt.date_trunc('quarter', 'complaints.received_date') }} as date) as quarter_start_date,
     complaints.is_open,
@@ -24,7 +64,7 @@ select
     complaints.acknowledgement_working_days,
     case
         when complaints.acknowledgement_working_days is not null then complaints.acknowledgement_working_days <= 3
-        when complaints.acknowledged_date is null and complaints.elapsed_working_days > 3 then false
+        when complaints.acknowledged_date is null and complaints.is_acknowledgement_due then false
     end as is_acknowledged_in_time,
     complaints.response_due_date,
     complaints.response_sent_date,

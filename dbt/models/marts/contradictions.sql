@@ -6,10 +6,10 @@ with counted as (
         cast({{ dbt.date_trunc('quarter', 'event_date') }} as date) as quarter_start_date,
         source_family_code,
         max(event_date) as last_event_date,
-        sum(case when is_positive and not is_negative then 1 else 0 end) as positive_count,
-        sum(case when is_negative and not is_positive then 1 else 0 end) as negative_count,
-        sum(case when is_positive and is_negative then 1 else 0 end) as mixed_count
-    from {{ ref('fct_theme_mention') }}
+        sum(praising_count) as positive_count,
+        sum(criticising_count) as negative_count,
+        sum(mixed_count) as mixed_count
+    from {{ ref('agg_theme_day') }}
     where
         theme_code not in ('T00', 'T99')
         and organisation_ods_code <> 'unmatched'

@@ -10,19 +10,38 @@ complaints as (
     select
         organisation_ods_code,
         cast({{ dbt.date_trunc('month', 'received_date') }} as date) as month_start_date,
-        is_acknowledged_in_time,
-        as_of_date
-    from {{ ref('complaint_timeliness') }}
+        sum(complaint_count) as complaint_count,
+        sum(acknowledged_in_time_decided_count) as decided_count,
+        sum(acknowledged_in_time_count) as in_time_count
+    from {{ ref('complaint_timeliness_day') }}
+    group by organisation_ods_code, cast({{ dbt.date_trunc('month', 'received_date') }} as date)
+),
+
+reports as (
+    select distinct
+        organisation_ods_code,
+        feed_id
+    from {{ ref('complaint_timeliness_day') }}
+),
+
+reported_to as (
+    select
+        reports.organisation_ods_code,
+        max(feed_as_of.as_of_date) as covered_to_date
+    from reports
+    inner join {{ ref('feed_as_of') }} as feed_as_of on reports.feed_id = feed_as_of.feed_id
+    group by reports.organisation_ods_code
 ),
 
 complaint_spans as (
     select
-        organisation_ods_code,
-        min(month_start_date) as first_month_date,
-        max(month_start_date) as last_month_date,
-        max(as_of_date) as covered_to_date
+        complaints.organisation_ods_code,
+        reported_to.covered_to_date,
+        min(complaints.month_start_date) as first_month_date,
+        max(complaints.month_start_date) as last_month_date
     from complaints
-    group by organisation_ods_code
+    inner join reported_to on complaints.organisation_ods_code = reported_to.organisation_ods_code
+    group by complaints.organisation_ods_code, reported_to.covered_to_date
 ),
 
 {#
@@ -45,15 +64,14 @@ complaints_by_month as (
     select
         complaint_months.organisation_ods_code,
         complaint_months.month_start_date,
-        count(complaints.organisation_ods_code) as complaint_count,
-        count(complaints.is_acknowledged_in_time) as decided_count,
-        sum(case when complaints.is_acknowledged_in_time then 1 else 0 end) as in_time_count
+        coalesce(complaints.complaint_count, 0) as complaint_count,
+        coalesce(complaints.decided_count, 0) as decided_count,
+        coalesce(complaints.in_time_count, 0) as in_time_count
     from complaint_months
     left join complaints
         on
             complaint_months.organisation_ods_code = complaints.organisation_ods_code
             and complaint_months.month_start_date = complaints.month_start_date
-    group by complaint_months.organisation_ods_code, complaint_months.month_start_date
 ),
 
 stories as (

@@ -5,14 +5,14 @@ with counted as (
         cast({{ dbt.date_trunc('quarter', 'event_date') }} as date) as quarter_start_date,
         source_family_code,
         owner_directorate_code,
-        count(*) as feedback_count,
-        sum(case when feedback_kind_code = 'complaint' then 1 else 0 end) as complaint_count,
-        sum(weight) as weighted_count,
-        sum(case when is_positive then 1 else 0 end) as positive_count,
-        sum(case when is_negative then 1 else 0 end) as negative_count,
+        sum(feedback_count) as feedback_count,
+        sum(complaint_count) as complaint_count,
+        sum(weight_part_count) / cast({{ weight_parts() }} as double precision) as weighted_count,
+        sum(praising_count + mixed_count) as positive_count,
+        sum(criticising_count + mixed_count) as negative_count,
         min(event_date) as first_event_date,
         max(event_date) as last_event_date
-    from {{ ref('fct_theme_mention') }}
+    from {{ ref('agg_theme_day') }}
     group by
         theme_code,
         organisation_ods_code,
@@ -32,7 +32,7 @@ select
     counted.quarter_start_date,
     counted.source_family_code,
     counted.owner_directorate_code,
-    counted.feedback_count,
+    cast(counted.feedback_count as bigint) as feedback_count,
     cast(counted.complaint_count as bigint) as complaint_count,
     counted.weighted_count,
     cast(counted.positive_count as bigint) as positive_count,
