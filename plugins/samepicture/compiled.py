@@ -61,7 +61,9 @@ class Node:
     """A model of counts by its `keyed_by`, kept by differences (see delta.py)."""
 
     compared: bool = False
-    """A model of records that is compared with what it was where it has to be made whole (see delta.py). Nothing that looks back depends on it."""
+    """A model of records that is compared with what it was where it has to be made whole (see delta.py).
+    Nothing that looks back record by record depends on it.
+    """
 
     @property
     def table(self) -> str:

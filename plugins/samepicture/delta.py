@@ -129,7 +129,10 @@ def add_up(connection: Connection, relation: str, name: str, changed: Changed, k
 
 
 def compare(connection: Connection, relation: str, name: str, sql: str, keyed_by: Sequence[str], build_id: str) -> Changed | None:
-    """Make a model whole, and tell which of its records are not what they were; None where all are."""
+    """Make a model whole, and tell which of its records are not what they were; None where all are.
+
+    Its SQL gives its columns in the order in which its table has them, as that of every model does.
+    """
     engine = build_sql(connection)
     fresh = engine.temporary(connection, f"fresh {name}", sql)
     columns = ", ".join(keyed_by)

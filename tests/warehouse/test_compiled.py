@@ -34,7 +34,8 @@ def compiled(pipeline: Pipeline) -> Compiled:
 
 def cells(connection: Connection, node: Node) -> tuple[list[Any], list[Any]]:
     result = connection.exec_driver_sql(f"select * from {node.relation}")
-    columns = [column[:2] for column in result.cursor.description]  # type: ignore[union-attr]
+    assert result.cursor is not None
+    columns = [column[:2] for column in result.cursor.description]
     return columns, sorted(str([shown(cell) for cell in row]) for row in result)
 
 

@@ -198,7 +198,7 @@ def _ordinary(words: list[str]) -> bool:
 _NUMBER_AND_WORD = r"[0-9][A-Za-z]?,?\s+\p{L}"
 _SPOKEN_HOME = rf"(?i)\b(?:address|live[sd]?|living|home|moved|stay(?:s|ing)?|went|came|sent|we're|i'm)\b.{{1,20}}\b{_SPOKEN}\s"
 RUNS = (
-    *(Run(pattern, judged, _NUMBER_AND_WORD, DIGITS) for pattern in (UNIT_RUN, SAID_RUN, RUN, PLAIN_RUN)),
-    Run(SPOKEN_RUN, judged, _SPOKEN_HOME),
+    *(Run(pattern, judged, _NUMBER_AND_WORD) for pattern in (UNIT_RUN, SAID_RUN, RUN, PLAIN_RUN)),
+    Run(SPOKEN_RUN, judged, _SPOKEN_HOME, has_figures=False),
 )
 """Which runs are judged, each with what has it looked for."""

@@ -118,11 +118,7 @@ _NUMBERS = (
     ),
 )
 _BEFORE_RUNS = (*online.TOPICS, *_INSURANCE, *births.TOPICS, *_CODES, *addresses.BEFORE_RUNS)
-_RUNS = (
-    Run(digits.RUN, digits.judged, digits.RUN, DIGITS),
-    Run(spoken.RUN, spoken.judged, spoken.RUN),
-    *addresses.RUNS,
-)
+_RUNS = (Run(digits.RUN, digits.judged), Run(spoken.RUN, spoken.judged, has_figures=False), *addresses.RUNS)
 _AFTER_RUNS = (*addresses.AFTER_RUNS, *_NUMBERS)
 _MARKS = ("@", "#", "u/", "www.", "://", "dot", "at)", "at]", ".blog", ".com", ".co", ".net", ".org", ".example", ".info")
 _SITES = tuple(f".{end}/" for end in ("com", "uk", "org", "net", "me", "io", "example", "ly", "be"))
@@ -138,8 +134,8 @@ def without_identifiers(text: pl.Series) -> pl.Series:
     figured = holding(found, DIGITS)
     found = applied(found, _BEFORE_RUNS, figured)
     for run in _RUNS:
-        where = figured if run.words == DIGITS else pl.int_range(found.len(), eager=True)
-        where = where.filter(found.gather(where).str.contains(quick(run.where)))
+        where = figured if run.has_figures else pl.int_range(found.len(), eager=True)
+        where = where.filter(found.gather(where).str.contains(quick(run.where or run.pattern)))
         if where.len():
             found = found.clone()
             found.scatter(where, _runs_judged(found.gather(where), run))

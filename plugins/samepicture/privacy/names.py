@@ -134,6 +134,8 @@ def _judged(text: pl.Series, word: str) -> pl.Series:
     """Each step looks only at what the one before has left: most texts hold no word that may be a name, few hold a name."""
     words = _words(text, word)
     worth = _worth(text, words)
+    if not worth.len():
+        return text
     words = _of_rows(words, worth)
     gaps = text.gather(worth).str.replace_all(word, _CUT).str.split(_CUT).explode()
     words = words.with_columns(gaps.alias("gap"))

@@ -39,12 +39,13 @@ class Topic:
 
 @dataclass(frozen=True)
 class Run:
-    """Pieces of a text that are cut out by `pattern` and judged alone, where `where` has it looked for, in texts that hold one of `words`."""
+    """Pieces of a text that are cut out by `pattern` and judged alone; `where` is an expression that is cheaper to seek, or nothing."""
 
     pattern: str
     judged: Callable[[pl.Series], pl.Series]
-    where: str
-    words: tuple[str, ...] = ()
+    where: str = ""
+    has_figures: bool = True
+    """A text without a digit has none."""
 
 
 def applied(text: pl.Series, topics: tuple[Topic, ...], figured: pl.Series | None = None) -> pl.Series:

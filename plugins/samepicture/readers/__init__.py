@@ -45,9 +45,10 @@ def read_parts(feed: Feed, stream: IO[bytes], file_name: str) -> Iterator[Part]:
 
 
 def _reader(feed: Feed) -> Callable[[IO[bytes], str, Feed], Iterator[Part]]:
-    if feed.reader.kind == "own":
-        return load_own(feed.folder / "reader.py").read  # type: ignore[no-any-return]
-    return importlib.import_module(f"samepicture.readers.stock.{feed.reader.kind}").read  # type: ignore[no-any-return]
+    is_own = feed.reader.kind == "own"
+    module = load_own(feed.folder / "reader.py") if is_own else importlib.import_module(f"samepicture.readers.stock.{feed.reader.kind}")
+    read: Callable[[IO[bytes], str, Feed], Iterator[Part]] = module.read
+    return read
 
 
 def reject_empty(size: int, file_name: str) -> None:
