@@ -2,6 +2,6 @@
 {% macro is_waiting(cases) -%}
 (
     ({{ cases }}.acknowledged_date is null and {{ cases }}.acknowledgement_working_days is null)
-    or ({{ cases }}.response_sent_date is null and coalesce({{ cases }}.is_open, false))
+    or ({{ cases }}.response_sent_date is null and {{ cases }}.is_open)
 )
 {%- endmacro %}

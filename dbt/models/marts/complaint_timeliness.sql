@@ -20,7 +20,7 @@ with judged_by_their_dates as (
         cases.{{ column }},
         {%- endfor %}
         cast(null as date) as as_of_date,
-        cast(null as boolean) as is_acknowledgement_due
+        cast(null as boolean) as is_acknowledgement_overdue
     from {{ ref('fct_complaint') }} as cases
     where cases.is_complaint and not {{ is_waiting('cases') }}
 ),
@@ -31,7 +31,7 @@ judged_by_the_day as (
         {{ column }},
         {%- endfor %}
         as_of_date,
-        is_acknowledgement_due
+        is_acknowledgement_overdue
     from {{ ref('complaint_waiting') }}
 ),
 
@@ -64,7 +64,7 @@ select
     complaints.acknowledgement_working_days,
     case
         when complaints.acknowledgement_working_days is not null then complaints.acknowledgement_working_days <= 3
-        when complaints.acknowledged_date is null and complaints.is_acknowledgement_due then false
+        when complaints.acknowledged_date is null and complaints.is_acknowledgement_overdue then false
     end as is_acknowledged_in_time,
     complaints.response_due_date,
     complaints.response_sent_date,
