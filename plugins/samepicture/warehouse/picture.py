@@ -6,6 +6,7 @@ else reads it: so whoever asks reads a copy.
 
 from __future__ import annotations
 
+import fcntl
 import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -36,6 +37,9 @@ CHANGES, ROWS = "changes", "changed_rows"
 """Schemas of the keys that each build touched and of the rows that they have now, a table for each that was made record by record,
 until the copy has taken them over: it need not look for them among all rows."""
 
+_FICLONE = 0x40049409
+"""linux/fs.h; Python names it in `fcntl` from 3.12 on."""
+
 
 def tables(connection: Connection) -> list[tuple[str, str]]:
     """Schema and name of what the copy holds."""
@@ -61,7 +65,7 @@ def replace(
     fresh.unlink(missing_ok=True)
     since = None if afresh else _since(copy, builds)
     if since is not None:
-        shutil.copyfile(copy, fresh)
+        _copy(copy, fresh)
         tables = [each for each in tables if each[0] == ALWAYS or ".".join(each) in since.whole | since.by_record]
     with duckdb.connect(str(fresh), config={"memory_limit": memory}) as target:
         target.execute(f"attach '{_quoted(warehouse)}' as warehouse (read_only)")
@@ -74,6 +78,15 @@ def replace(
             target.execute(f'create or replace table "{schema}"."{table}" as select {columns} from warehouse."{schema}"."{table}"')  # noqa: S608 - names out of our own catalogue
         target.execute("detach warehouse")
     fresh.replace(copy)
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy a file; on a file system whose files can share blocks (XFS, Btrfs) only what is changed later takes time and room."""
+    with source.open("rb") as old, target.open("wb") as new:
+        try:
+            fcntl.ioctl(new, _FICLONE, old.fileno())
+        except OSError:  # it can't, or it is no Linux
+            shutil.copyfile(source, target)
 
 
 def shown(copy: Path) -> set[str]:
