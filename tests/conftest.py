@@ -67,12 +67,13 @@ def postgres_url(postgres_server: postgres.Server) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def made_embedded(tmp_path_factory: pytest.TempPathFactory) -> made.Made:
-    """The embedded warehouse with every model, of nothing, one a process."""
+def made_embedded(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> made.Made:
+    """The embedded warehouse with every model, of nothing, one for all workers."""
+    own = tmp_path_factory.getbasetemp()
     with pytest.MonkeyPatch.context() as patch:
         for name, key in KEYS.items():
             patch.setenv(name, key)
-        return made.make(made.fresh(tmp_path_factory.mktemp("made")))
+        return made.make_once((own if worker_id == "master" else own.parent) / "made")
 
 
 @pytest.fixture(scope="session")

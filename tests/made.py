@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -45,6 +46,15 @@ class Made:
             names = f'\\"{model}\\"', f'\\"{make_url(url).database}\\"'  # as JSON writes what dbt quotes
             settings.compiled.write_text(self.settings.compiled.read_text().replace(*names))
             yield settings
+
+
+def make_once(folder: Path) -> Made:
+    """The embedded one in this folder, made by the first process that asks."""
+    folder.mkdir(exist_ok=True)
+    settings = fresh(folder)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return Made(settings) if settings.compiled.exists() else make(settings)
 
 
 def make(settings: Settings) -> Made:

@@ -377,7 +377,7 @@ def test_the_mart_feed_health_says_the_same(installation: Pipeline, tmp_path: Pa
 
 def health(installation: Pipeline, warehouse_type: Any, folder: Path) -> list[tuple[Any, ...]]:
     """The mart of this installation's ledger, built by dbt, with its unit tests."""
-    warehouse = warehouse_type(folder, folder / "target")
+    warehouse = warehouse_type(folder)
     with open_warehouse(installation.settings).writer() as connection:
         rows = {table.name: [row._asdict() for row in connection.execute(select(table))] for table in (ledger.feed, ledger.submission)}
     other = Pipeline(replace(installation.settings, warehouse=f"duckdb:///{warehouse.path}"))

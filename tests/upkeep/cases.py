@@ -80,14 +80,14 @@ def tables(
         "ops.text_label": "submission_load_number",
         "ops.harm_review": "flagged_at, told_at",
     }
-    names = rows(settings, "select table_schema, table_name from information_schema.tables order by 1, 2")
     found = {}
-    for schema, table in names:
-        name = f"{schema}.{table}"
-        if schema in ("information_schema", "pg_catalog"):
-            continue
-        if schemas is None or (schema in schemas and name not in ("ops.build", "ops.feedback", "ops.notice", "ops.digest")):
-            with open_warehouse(settings).writer() as connection:
+    with open_warehouse(settings).writer() as connection:
+        names = connection.execute(text("select table_schema, table_name from information_schema.tables order by 1, 2")).all()
+        for schema, table in names:
+            name = f"{schema}.{table}"
+            if schema in ("information_schema", "pg_catalog"):
+                continue
+            if schemas is None or (schema in schemas and name not in ("ops.build", "ops.feedback", "ops.notice", "ops.digest")):
                 result = connection.execute(text(f'select * from "{schema}"."{table}"'))
                 keep = [place for place, column in enumerate(result.keys()) if column not in without.get(name, "").split(", ")]
                 found[name] = sorted(str([row[place] for place in keep]) for row in result)

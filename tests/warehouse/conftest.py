@@ -14,7 +14,7 @@ __all__ = ["answers", "owner", "session", "url"]
 @pytest.fixture(scope="session")
 def answers(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     """A warehouse in which every saved question has an answer, one a process; read it and leave it as it is."""
-    warehouse = Warehouse(tmp_path_factory.mktemp("answers"), tmp_path_factory.mktemp("target"))
+    warehouse = Warehouse(tmp_path_factory.mktemp("answers"))
     fill(warehouse)
     statuses = warehouse.dbt("build", "--exclude-resource-types", "test", "unit_test")
     assert set(statuses.values()) == {"success"}

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import polars as pl
@@ -17,6 +19,9 @@ from samepicture import ledger
 from samepicture.records import CONTRACTS, PROVENANCE
 from samepicture.settings import PROJECT
 from samepicture.warehouse.duckdb import DuckDBWarehouse
+
+if TYPE_CHECKING:  # it takes seconds to load
+    from dbt.contracts.graph.manifest import Manifest
 
 DBT = PROJECT / "dbt"
 Row = dict[str, Any]
@@ -33,11 +38,11 @@ SERIES: dict[str, list[int]] = {
 
 
 class Warehouse:
-    """An empty warehouse with a dbt target of its own."""
+    """An empty warehouse in a folder, with a dbt target of its own."""
 
-    def __init__(self, folder: Path, target: Path) -> None:
+    def __init__(self, folder: Path) -> None:
         self.path = folder / "warehouse.duckdb"
-        self.target = target
+        self.target = folder / "target"
         DuckDBWarehouse(f"duckdb:///{self.path}", folder / "picture.duckdb").create()
 
     def insert(self, table: str, rows: list[Row]) -> None:
@@ -59,17 +64,30 @@ class Warehouse:
     def dbt(self, *command: str) -> dict[str, str]:
         """Run dbt; the status of each node by its name."""
         from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-        from dbt.cli.main import dbtRunner
 
         with environment(SAMEPICTURE_DUCKDB=str(self.path), DBT_TARGET_PATH=str(self.target)):
-            folders = ["--project-dir", str(DBT), "--profiles-dir", str(DBT), "--log-path", str(self.target / "logs")]
-            outcome = dbtRunner().invoke([*command, *folders, "--quiet", "--log-level-file", "warn"])
+            results = _invoked(project(), *command).results
             DuckDBConnectionManager.close_all_connections()
-        assert outcome.exception is None, outcome.exception
-        results = outcome.result.results  # type: ignore[union-attr]
         return {
             result.node.name: str(result.status) for result in results if str(result.status) != "no-op"
         }  # a saved query is nothing to run
+
+
+@cache
+def project() -> Manifest:
+    """The project as dbt reads it, once a process: that takes seconds, and is the same for all these warehouses. Not to be changed."""
+    with tempfile.TemporaryDirectory() as folder, environment(SAMEPICTURE_DUCKDB=f"{folder}/warehouse.duckdb", DBT_TARGET_PATH=folder):
+        manifest: Manifest = _invoked(None, "parse")
+        return manifest
+
+
+def _invoked(manifest: Manifest | None, *command: str) -> Any:
+    from dbt.cli.main import dbtRunner
+
+    folders = ["--project-dir", str(DBT), "--profiles-dir", str(DBT), "--log-path", f"{os.environ['DBT_TARGET_PATH']}/logs"]
+    outcome = dbtRunner(manifest=manifest).invoke([*command, *folders, "--quiet", "--log-level-file", "warn"])
+    assert outcome.exception is None, outcome.exception
+    return outcome.result
 
 
 @contextmanager

@@ -82,7 +82,7 @@ def test_questions_are_answered_as_far_as_their_feeds_have_sent(answers: Warehou
 
 
 def test_where_nothing_has_come_no_question_is_answered_but_that_of_the_feeds(tmp_path: Path, answers: Warehouse) -> None:
-    empty = Warehouse(tmp_path, answers.target)
+    empty = Warehouse(tmp_path)
     statuses = empty.dbt("build", "--select", "+answer_coverage", "--exclude-resource-types", "test", "unit_test")
     assert set(statuses.values()) == {"success"}
     assert empty.query("select question_number from published.answer_coverage where status_code <> 'not_answered'") == [(20,)]

@@ -65,7 +65,7 @@ def friends_and_family() -> list[Row]:
 
 @pytest.fixture(scope="module")
 def funnels(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
-    warehouse = Warehouse(tmp_path_factory.mktemp("funnels"), tmp_path_factory.mktemp("target"))
+    warehouse = Warehouse(tmp_path_factory.mktemp("funnels"))
     surveys, returns, people = practices()
     warehouse.insert("raw.survey_result", surveys + friends_and_family())
     warehouse.insert("raw.complaint_return", returns)

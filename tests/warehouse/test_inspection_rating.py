@@ -29,7 +29,7 @@ def rating(number: int, scope: str, code: str, report_date: date | None, **field
 
 
 def test_the_latest_record_of_a_location_is_the_whole_of_it(tmp_path: Path) -> None:
-    warehouse = Warehouse(tmp_path, tmp_path / "target")
+    warehouse = Warehouse(tmp_path)
     warehouse.insert(
         "raw.inspection_rating",
         [

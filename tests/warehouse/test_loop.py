@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -125,7 +124,7 @@ def surveys(source: Row) -> list[Row]:
 
 @pytest.fixture(scope="module")
 def marts(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
-    warehouse = Warehouse(tmp_path_factory.mktemp("loop"), Path(tmp_path_factory.mktemp("target")))
+    warehouse = Warehouse(tmp_path_factory.mktemp("loop"))
     fill(warehouse)
     statuses = warehouse.dbt("build", "--select", *(f"+{name}" for name in MARTS), "--exclude-resource-types", "test", "unit_test")
     assert set(statuses.values()) == {"success"}

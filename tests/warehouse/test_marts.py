@@ -20,15 +20,9 @@ from tests.warehouse.invented_rows import SERIES, Warehouse, fill
 
 
 @pytest.fixture(scope="module")
-def target(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One dbt target for all builds: the project is parsed once."""
-    return tmp_path_factory.mktemp("target")
-
-
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory, target: Path) -> tuple[Warehouse, dict[str, str]]:
+def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Warehouse, dict[str, str]]:
     """The filled warehouse after `dbt build` with every test, and the status of each node."""
-    warehouse = Warehouse(tmp_path_factory.mktemp("filled"), target)
+    warehouse = Warehouse(tmp_path_factory.mktemp("filled"))
     fill(warehouse)
     return warehouse, warehouse.dbt("build")
 
@@ -283,8 +277,8 @@ def test_published_feed_health_has_codes_and_no_sentences(marts: Warehouse) -> N
     assert not {name for name in names if "sentence" in name or "file" in name}
 
 
-def test_a_ledger_that_does_not_add_up_and_a_row_without_one_are_found(marts: Warehouse, tmp_path: Path, target: Path) -> None:
-    broken = Warehouse(tmp_path, target)
+def test_a_ledger_that_does_not_add_up_and_a_row_without_one_are_found(marts: Warehouse, tmp_path: Path) -> None:
+    broken = Warehouse(tmp_path)
     shutil.copy(marts.path, broken.path)
 
     with duckdb.connect(str(broken.path)) as connection:
@@ -295,10 +289,8 @@ def test_a_ledger_that_does_not_add_up_and_a_row_without_one_are_found(marts: Wa
 
 
 @pytest.mark.parametrize("record_type", CONTRACTS)
-def test_rows_of_every_record_type_are_looked_up_in_the_ledger(
-    built: tuple[Warehouse, dict[str, str]], target: Path, record_type: str
-) -> None:
-    compiled = next((target / "compiled").rglob("every_raw_row_has_a_submission.sql")).read_text()
+def test_rows_of_every_record_type_are_looked_up_in_the_ledger(marts: Warehouse, record_type: str) -> None:
+    compiled = next((marts.target / "compiled").rglob("every_raw_row_has_a_submission.sql")).read_text()
     assert f"'{record_type}' as record_type" in compiled
 
 

@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 import pytest
+from dbt.contracts.graph.semantic_manifest import SemanticManifest
 from metricflow.engine.metricflow_engine import MetricFlowEngine, MetricFlowQueryRequest
 from metricflow.protocols.sql_client import SqlEngine
 from metricflow.sql.render.duckdb_renderer import DuckDbSqlPlanRenderer
@@ -14,7 +15,7 @@ from metricflow_semantics.model.dbt_manifest_parser import parse_manifest_from_d
 from metricflow_semantics.model.semantic_manifest_lookup import SemanticManifestLookup
 
 from samepicture.settings import PROJECT
-from tests.warehouse.invented_rows import Warehouse, fill
+from tests.warehouse.invented_rows import Warehouse, fill, project
 from tests.warehouse.test_funnel import friends_and_family
 
 with (PROJECT / "dbt" / "seeds" / "metric.csv").open() as _file:
@@ -33,7 +34,7 @@ class Renderer:
 
 @pytest.fixture(scope="module")
 def marts(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
-    warehouse = Warehouse(tmp_path_factory.mktemp("metrics"), tmp_path_factory.mktemp("target"))
+    warehouse = Warehouse(tmp_path_factory.mktemp("metrics"))
     fill(warehouse)
     warehouse.insert("raw.survey_result", friends_and_family())
     statuses = warehouse.dbt("build", "--exclude-resource-type", "unit_test", "test", "--select", "+spc", "metrics_by_quarter")
@@ -42,8 +43,10 @@ def marts(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
 
 
 @pytest.fixture(scope="module")
-def manifest(marts: Warehouse) -> str:
-    return (marts.target / "semantic_manifest.json").read_text()
+def manifest(tmp_path_factory: pytest.TempPathFactory) -> str:
+    written = tmp_path_factory.mktemp("manifest") / "semantic_manifest.json"
+    SemanticManifest(project()).write_json_to_file(str(written))
+    return written.read_text()
 
 
 def defined(marts: Warehouse, manifest: str, metric: str, period: str, *series: str) -> Figures:

@@ -34,15 +34,9 @@ SAMPLES = [
 
 
 @pytest.fixture(scope="module")
-def target(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One dbt target for all builds: the project is parsed once."""
-    return tmp_path_factory.mktemp("target")
-
-
-@pytest.fixture(scope="module")
-def invented(tmp_path_factory: pytest.TempPathFactory, target: Path) -> Warehouse:
+def invented(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     """The samples of the feeds, and a survey of four practices, built."""
-    warehouse = loaded(tmp_path_factory.mktemp("invented"), target, [(sample.parent.name, sample) for sample in SAMPLES])
+    warehouse = loaded(tmp_path_factory.mktemp("invented"), [(sample.parent.name, sample) for sample in SAMPLES])
     warehouse.insert("raw.survey_result", list(survey()))
     warehouse.insert("ops.submission", [submission("gpps-1", "survey_result_gpps", "survey_result", "2025-07-10", 99)])
     build(warehouse)
@@ -50,7 +44,7 @@ def invented(tmp_path_factory: pytest.TempPathFactory, target: Path) -> Warehous
 
 
 @pytest.fixture(scope="module")
-def real(tmp_path_factory: pytest.TempPathFactory, target: Path, published: Path) -> Warehouse:
+def real(tmp_path_factory: pytest.TempPathFactory, published: Path) -> Warehouse:
     """The published files, built."""
     names = {
         "ods_gp_practice": "ods/epraccur_psychty_2020-01.csv",
@@ -62,14 +56,14 @@ def real(tmp_path_factory: pytest.TempPathFactory, target: Path, published: Path
     }
     if not all((published / name).is_file() for name in names.values()):
         pytest.skip("some of the published files of organisations are not here")
-    warehouse = loaded(tmp_path_factory.mktemp("published"), target, [(feed, published / name) for feed, name in names.items()])
+    warehouse = loaded(tmp_path_factory.mktemp("published"), [(feed, published / name) for feed, name in names.items()])
     build(warehouse)
     return warehouse
 
 
-def loaded(home: Path, target: Path, files: Iterable[tuple[str, Path]]) -> Warehouse:
+def loaded(home: Path, files: Iterable[tuple[str, Path]]) -> Warehouse:
     """A warehouse with these submissions; samples are bad on purpose, so bounds are lifted."""
-    warehouse = Warehouse(home, target)
+    warehouse = Warehouse(home)
     settings = Settings(home, f"duckdb:///{warehouse.path}", str(home / "landing"), (FEEDS,), PSEUDONYM_KEY, LANDING_KEY)
     pipeline = Pipeline(settings)
     for feed_id, path in files:

@@ -51,7 +51,7 @@ def patients(source: Row) -> list[Row]:
 
 @pytest.fixture(scope="module")
 def people(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
-    warehouse = Warehouse(tmp_path_factory.mktemp("people"), tmp_path_factory.mktemp("target"))
+    warehouse = Warehouse(tmp_path_factory.mktemp("people"))
     warehouse.insert("raw.complaint", patients(provenance("c-1", "complaints", "2025-07-02")))
     census = provenance("n-1", "census", "2021-03-21")
     common = {"denominator_code": "resident", "area_code": "E09999001", "area_type_code": "local_authority", "as_of_date": date(2021, 3, 21),

@@ -43,8 +43,7 @@ def real(tmp_path_factory: pytest.TempPathFactory, published: Path) -> Warehouse
     missing = [name for _, name in FILES.values() if not (published / name).is_file()]
     if missing:
         pytest.skip(f"published files are not here: {', '.join(missing)}")
-    home = tmp_path_factory.mktemp("published")
-    warehouse = loaded(home, tmp_path_factory.mktemp("target"), [(feed, published / name) for feed, name in FILES.values()])
+    warehouse = loaded(tmp_path_factory.mktemp("published"), [(feed, published / name) for feed, name in FILES.values()])
     chosen = ("+fct_complaint_return", "+fct_survey_result", "+gp_access")
     statuses = warehouse.dbt("build", "--exclude-resource-type", "unit_test", "test", "--select", *chosen)
     assert set(statuses.values()) == {"success"}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from pathlib import Path
 
 import duckdb
 import pytest
@@ -91,7 +90,7 @@ def counts(warehouse: Warehouse) -> dict[str, int]:
 
 @pytest.fixture(scope="module")
 def before_and_after(tmp_path_factory: pytest.TempPathFactory) -> tuple[Warehouse, dict[str, int], dict[str, int]]:
-    warehouse = Warehouse(tmp_path_factory.mktemp("removed"), Path(tmp_path_factory.mktemp("target")))
+    warehouse = Warehouse(tmp_path_factory.mktemp("removed"))
     fill(warehouse)
     build = ("build", "--exclude-resource-types", "test", "unit_test")
     statuses = warehouse.dbt(*build)

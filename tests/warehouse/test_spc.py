@@ -29,7 +29,7 @@ COLUMNS = "value, mean_value, average_moving_range, lower_limit, upper_limit, lo
 
 @pytest.fixture(scope="module")
 def charts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, pd.DataFrame]:
-    warehouse = Warehouse(tmp_path_factory.mktemp("charts"), tmp_path_factory.mktemp("target"))
+    warehouse = Warehouse(tmp_path_factory.mktemp("charts"))
     fill(warehouse)
     statuses = warehouse.dbt("build", "--exclude-resource-type", "unit_test", "test", "--select", "+spc")
     assert set(statuses.values()) == {"success"}

@@ -174,7 +174,7 @@ def labelled(seed: int) -> list[Row]:
 @pytest.fixture(scope="module")
 def published_tables(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     folder: Path = tmp_path_factory.mktemp("suppressed")
-    warehouse = Warehouse(folder, folder / "target")
+    warehouse = Warehouse(folder)
     warehouse.insert("raw.complaint", invented(5))
     warehouse.insert("ops.text_label", labelled(5))
     warehouse.insert("ops.feed", [feed("complaints", "complaint", "complaints", "nursing")])
