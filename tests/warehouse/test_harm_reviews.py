@@ -75,6 +75,25 @@ def test_a_story_that_speaks_of_harm_is_shown_once_somebody_has_looked(on_each_m
     assert rows(pipeline, shown)[0] > (0,), "loaded again as it was, the review stands"
 
 
+def test_codes_stand_in_one_order_so_that_a_review_outlasts_a_replay(on_made_duckdb: Pipeline) -> None:
+    pipeline = on_made_duckdb
+    words = (
+        "He was left in his own mess all night and wanted to die.",
+        "A carer slapped him, and he wanted to die.",
+        "A carer slapped him.",
+    )
+    outcome = loaded(pipeline, export(*({"ID": f"HARM{number}", "Description": text} for number, text in enumerate(words))))
+    with open_warehouse(pipeline.settings).writer() as connection:
+        flagged = waiting(connection)
+        assert [row.harm_codes for row in flagged] == ['["neglect", "wish_to_die"]', '["abuse", "wish_to_die"]', '["abuse"]']
+        for row in flagged:
+            record(connection, outcome.submission_id, row.line_number, Review.SHOWN, "Nora")
+    pipeline.judge(outcome.submission_id)
+    assert pipeline.load(outcome.submission_id).loaded
+    with open_warehouse(pipeline.settings).writer() as connection:
+        assert waiting(connection) == []
+
+
 def test_whoever_is_responsible_is_told_once_and_without_words(on_each_made: Pipeline, caplog: pytest.LogCaptureFixture) -> None:
     with mail_server() as mails:
         told = replace(

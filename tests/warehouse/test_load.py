@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as example_settings
@@ -21,7 +22,8 @@ from sqlalchemy import text
 from samepicture.process import Pipeline
 from samepicture.records import CONTRACTS
 from samepicture.settings import PROJECT, SettingError, Settings
-from samepicture.warehouse import open_warehouse
+from samepicture.warehouse import duckdb, open_warehouse
+from samepicture.warehouse.duckdb import DuckDBWarehouse
 from tests.feeds.test_bad_input import FEED, export
 from tests.keys import KEYS
 
@@ -138,6 +140,28 @@ def test_the_embedded_warehouse_keeps_to_its_memory(settings: Settings) -> None:
         assert connection.execute(text("select current_setting('memory_limit')")).scalar_one() == "300.0 MiB"
     with open_warehouse(replace(settings, memory="300MiB")).dbt() as target:
         assert target.environment["SAMEPICTURE_MEMORY"] == "300MiB"
+
+
+def test_rows_are_streamed_in_little_memory_and_the_settings_are_as_before(settings: Settings) -> None:
+    told = "select current_setting('memory_limit'), current_setting('threads'), current_setting('preserve_insertion_order')"
+    for memory, little in (("1GB", "476.8 MiB"), ("300MiB", "300.0 MiB")):
+        warehouse = DuckDBWarehouse(settings.warehouse, settings.picture, memory)
+        with warehouse.writer() as connection:
+            before = connection.exec_driver_sql(told).all()
+            with warehouse._streaming(connection):
+                assert connection.exec_driver_sql(told).all() == [(little, 2, False)]
+            assert connection.exec_driver_sql(told).all() == before
+
+
+def test_a_large_file_is_streamed_if_its_groups_are_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = pl.DataFrame({"number": range(10_000)})
+    for name, group in (("fine", 1_000), ("coarse", 10_000)):
+        rows.write_parquet(tmp_path / name, row_group_size=group)
+    monkeypatch.setattr(duckdb, "SMALL_GROUP", 20_000)
+    assert not duckdb._is_for_streaming(tmp_path / "fine"), "it is small"
+    monkeypatch.setattr(duckdb, "LARGE", 1_000)
+    assert duckdb._is_for_streaming(tmp_path / "fine")
+    assert not duckdb._is_for_streaming(tmp_path / "coarse"), "a group alone takes more than there is"
 
 
 def test_an_amount_of_memory_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -38,11 +38,11 @@ def queue(warehouse: Warehouse, connection: Connection, record_type: str, feed_i
     """
     raw, table = raw_table(record_type), harm_review
     flagged = [raw.c[name] for name in (*_LINE, "harm_codes")]
-    spoken = _frame(connection, select(*flagged).where(raw.c.submission_id == submission_id, raw.c.harm_codes.is_not(None)))
+    spoken = _frame(warehouse, connection, select(*flagged).where(raw.c.submission_id == submission_id, raw.c.harm_codes.is_not(None)))
     queued = [table.c[name] for name in (*_LINE, "harm_codes")]
-    known = _frame(connection, select(*queued).where(table.c.submission_id == submission_id))
-    codes = pl.col("harm_codes").str.json_decode(pl.List(pl.String)).explode().unique().sort()
-    wanted = spoken.group_by(_LINE).agg(pl.format('["{}"]', codes.str.join('", "')).alias("harm_codes"))
+    known = _frame(warehouse, connection, select(*queued).where(table.c.submission_id == submission_id))
+    one = pl.col("line_number").is_unique() & ~pl.col("harm_codes").str.contains(",", literal=True)  # as most are
+    wanted = pl.concat([spoken.filter(one), _of_several(spoken.filter(~one))])
     for line in known.join(wanted, on=known.columns, how="anti").select(_LINE).iter_rows():
         connection.execute(delete(table).where(*[table.c[name] == value for name, value in zip(_LINE, line, strict=True)]))
     new = wanted.join(known, on=known.columns, how="anti").with_columns(
@@ -56,9 +56,18 @@ def queue(warehouse: Warehouse, connection: Connection, record_type: str, feed_i
     return new.height
 
 
-def _frame(connection: Connection, statement: Select[Any]) -> pl.DataFrame:
-    schema = {"submission_id": pl.String, "part_name": pl.String, "line_number": pl.Int64, "harm_codes": pl.String}
-    return pl.DataFrame(connection.execute(statement).all(), schema=schema, orient="row")
+def _of_several(spoken: pl.DataFrame) -> pl.DataFrame:
+    """What all rows of a line speak of together, in one order."""
+    codes = pl.col("harm_codes").str.json_decode(pl.List(pl.String)).explode().unique().sort()
+    return spoken.group_by(_LINE).agg(pl.format('["{}"]', codes.str.join('", "')).alias("harm_codes"))
+
+
+def _frame(warehouse: Warehouse, connection: Connection, statement: Select[Any]) -> pl.DataFrame:
+    """By way of a file: of a large submission these are hundreds of thousands."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "rows.parquet"
+        warehouse.export_parquet(connection, statement, path)
+        return pl.read_parquet(path)
 
 
 def tell(settings: Settings) -> int:

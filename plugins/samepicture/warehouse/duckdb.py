@@ -6,12 +6,13 @@ import fcntl
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
 import duckdb
+import pyarrow.parquet as pq
 from sqlalchemy import Connection, Engine, MetaData, Select, create_engine, event, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
@@ -24,6 +25,12 @@ from samepicture.warehouse.tables import raw_tables
 
 LOOK_SECONDS = 1.0
 """So long whoever only looks waits for the file, before the copy will do."""
+LARGE = 32 << 20
+"""Bytes of a Parquet file from which on its rows are streamed."""
+SMALL_GROUP = 64 << 20
+"""Bytes of a group of rows, as they are unpacked, of which streaming can hold some."""
+STREAMING_BYTES = 500_000_000
+"""Memory for that, with two threads; more of both makes nothing quicker."""
 BEING_WRITTEN = "a writer has the warehouse, and nothing is published yet: try again in a minute"
 
 
@@ -122,9 +129,21 @@ class DuckDBWarehouse:
 
     def insert_parquet(self, connection: Connection, table: str, path: Path) -> int:
         """Append a Parquet file to a table by column name; the number of rows. Part of the caller's transaction."""
-        result = connection.exec_driver_sql(f"insert into {table} by name select * from read_parquet(?)", (str(path),))  # noqa: S608 - our own table's name
-        row = result.fetchone()
+        with self._streaming(connection) if _is_for_streaming(path) else nullcontext():
+            result = connection.exec_driver_sql(f"insert into {table} by name select * from read_parquet(?)", (str(path),))  # noqa: S608 - our own table's name
+            row = result.fetchone()
         return int(row[0]) if row else 0
+
+    @contextmanager
+    def _streaming(self, connection: Connection) -> Iterator[None]:
+        """Rows are written as they come: in the order of their file DuckDB keeps what it may in memory, and writes them again at the end."""
+        little: int = connection.exec_driver_sql("select least(parse_formatted_bytes(?), ?)", (self.memory, STREAMING_BYTES)).scalar_one()
+        for setting in (f"memory_limit = '{little}B'", "threads = 2", "preserve_insertion_order = false"):
+            connection.exec_driver_sql(f"set {setting}")
+        yield
+        # After an error the connection is of no more use.
+        for told in ("reset preserve_insertion_order", "reset threads", f"set memory_limit = '{self.memory}'"):
+            connection.exec_driver_sql(told)
 
     def export_parquet(self, connection: Connection, statement: Select[Any], path: Path) -> None:
         """Write the rows of a query to a Parquet file, as the caller's transaction sees them."""
@@ -263,6 +282,15 @@ class DuckDBBuild:
     def note_changes(self, connection: Connection, relation: str, model: str, keys: str, rows: str, build_id: str) -> None:
         """Keep keys and rows until the copy has taken them over."""
         picture.note(connection, relation, model, keys, rows, build_id)
+
+
+def _is_for_streaming(path: Path) -> bool:
+    """Whether a Parquet file is large, and its rows in groups of which some fit into little memory, as judging writes them."""
+    if path.stat().st_size < LARGE:
+        return False
+    metadata = pq.read_metadata(path)
+    groups = (metadata.row_group(number).total_byte_size for number in range(metadata.num_row_groups))
+    return all(size <= SMALL_GROUP for size in groups)
 
 
 def _lock_within(lock: IO[str], seconds: float) -> None:
