@@ -6,6 +6,7 @@ import io
 import logging
 from dataclasses import replace
 
+import polars as pl
 import pytest
 from sqlalchemy import text
 from typer.testing import CliRunner
@@ -13,7 +14,7 @@ from typer.testing import CliRunner
 from samepicture.cli import app
 from samepicture.process import Pipeline
 from samepicture.safeguarding import reviews as harm_reviews
-from samepicture.safeguarding.reviews import Review, record, waiting
+from samepicture.safeguarding.reviews import Review, _of_several, record, waiting
 from samepicture.settings import PROJECT
 from samepicture.upkeep.erase import erase, record_key
 from samepicture.warehouse import open_warehouse
@@ -92,6 +93,13 @@ def test_codes_stand_in_one_order_so_that_a_review_outlasts_a_replay(on_made_duc
     assert pipeline.load(outcome.submission_id).loaded
     with open_warehouse(pipeline.settings).writer() as connection:
         assert waiting(connection) == []
+
+
+def test_what_the_rows_of_a_line_speak_of_is_one_review() -> None:
+    """A return to a survey has a row for each answer."""
+    lines = {"submission_id": "s-1", "part_name": "", "line_number": 7}
+    spoken = pl.DataFrame([{**lines, "harm_codes": codes} for codes in ('["neglect"]', '["wish_to_die", "abuse"]', '["neglect"]')])
+    assert _of_several(spoken).rows(named=True) == [{**lines, "harm_codes": '["abuse", "neglect", "wish_to_die"]'}]
 
 
 def test_whoever_is_responsible_is_told_once_and_without_words(on_each_made: Pipeline, caplog: pytest.LogCaptureFixture) -> None:

@@ -43,12 +43,13 @@ def queue(warehouse: Warehouse, connection: Connection, record_type: str, feed_i
     known = _frame(warehouse, connection, select(*queued).where(table.c.submission_id == submission_id))
     one = pl.col("line_number").is_unique() & ~pl.col("harm_codes").str.contains(",", literal=True)  # as most are
     wanted = pl.concat([spoken.filter(one), _of_several(spoken.filter(~one))])
-    for line in known.join(wanted, on=known.columns, how="anti").select(_LINE).iter_rows():
-        connection.execute(delete(table).where(*[table.c[name] == value for name, value in zip(_LINE, line, strict=True)]))
-    new = wanted.join(known, on=known.columns, how="anti").with_columns(
-        feed_id=pl.lit(feed_id), record_type=pl.lit(record_type), flagged_at=pl.lit(datetime.now(UTC))
-    )
+    new = wanted
+    if known.height:
+        for line in known.join(wanted, on=known.columns, how="anti").select(_LINE).iter_rows():
+            connection.execute(delete(table).where(*[table.c[name] == value for name, value in zip(_LINE, line, strict=True)]))
+        new = wanted.join(known, on=known.columns, how="anti")
     if new.height:
+        new = new.with_columns(feed_id=pl.lit(feed_id), record_type=pl.lit(record_type), flagged_at=pl.lit(datetime.now(UTC)))
         with TemporaryDirectory() as folder:
             path = Path(folder) / "new.parquet"
             new.write_parquet(path)
