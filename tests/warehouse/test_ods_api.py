@@ -15,12 +15,12 @@ SUCCESSORS = "select ods_code, successor_ods_code, effective_date, generation fr
 
 
 def test_the_api_after_the_files_agrees_with_them(tmp_path: Path) -> None:
-    warehouse = loaded(tmp_path, tmp_path / "target", [(sample.parent.name, sample) for sample in FILES])
+    warehouse = loaded(tmp_path, [(sample.parent.name, sample) for sample in FILES])
     build(warehouse)
     windows, successors = set(warehouse.query(WINDOWS)), set(warehouse.query(SUCCESSORS))
     roles = dict(warehouse.query("select ods_code, role_code from conformed.dim_organisation"))
 
-    loaded(tmp_path, tmp_path / "target", [(sample.parent.name, sample) for sample in API])
+    loaded(tmp_path, [(sample.parent.name, sample) for sample in API])
     build(warehouse)
     told = {code for (code,) in warehouse.query("select distinct ods_code from raw.organisation where feed_id = 'ods_api_organisation'")}
     again = set(warehouse.query(WINDOWS))
@@ -41,13 +41,13 @@ def test_the_api_after_the_files_agrees_with_them(tmp_path: Path) -> None:
 
 def test_the_fhir_directory_takes_nobodys_parents_away(tmp_path: Path) -> None:
     """It tells of none, so the ICB, region and sub-ICB location are those that the files told; name, kind and days are its own."""
-    warehouse = loaded(tmp_path, tmp_path / "target", [(sample.parent.name, sample) for sample in FILES])
+    warehouse = loaded(tmp_path, [(sample.parent.name, sample) for sample in FILES])
     build(warehouse)
     parents = "select ods_code, region_code, icb_code, sub_icb_code from conformed.organisation_latest"
     today = "select ods_code, pcn_code, icb_code, region_code from conformed.dim_organisation where is_current"
     before, current = set(warehouse.query(parents)), {code: rest for code, *rest in warehouse.query(today)}
 
-    loaded(tmp_path, tmp_path / "target", [(FHIR.parent.name, FHIR)])
+    loaded(tmp_path, [(FHIR.parent.name, FHIR)])
     build(warehouse)
     told = {code for (code,) in warehouse.query("select ods_code from raw.organisation where feed_id = 'ods_fhir_organisation'")}
     assert told == {"RZN", "RZX", "Z81001", "Z81002", "U99001", "QZN"}
