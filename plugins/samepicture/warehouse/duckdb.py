@@ -136,7 +136,7 @@ class DuckDBWarehouse:
 
     @contextmanager
     def _streaming(self, connection: Connection) -> Iterator[None]:
-        """Rows are written as they come: in the order of their file DuckDB keeps what it may in memory, and writes them again at the end."""
+        """Rows are taken as they come: to keep the order of their file DuckDB takes all the memory that it may, and twice the time."""
         little: int = connection.exec_driver_sql("select least(parse_formatted_bytes(?), ?)", (self.memory, STREAMING_BYTES)).scalar_one()
         for setting in (f"memory_limit = '{little}B'", "threads = 2", "preserve_insertion_order = false"):
             connection.exec_driver_sql(f"set {setting}")
