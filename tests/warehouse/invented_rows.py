@@ -65,8 +65,9 @@ class Warehouse:
         """Run dbt; the status of each node by its name."""
         from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 
-        with environment(SAMEPICTURE_DUCKDB=str(self.path), DBT_TARGET_PATH=str(self.target)):
-            results = _invoked(project(), *command).results
+        parsed = project()
+        with environment(SAMEPICTURE_DUCKDB=str(self.path)):
+            results = _invoked(parsed, self.target, *command).results
             DuckDBConnectionManager.close_all_connections()
         return {
             result.node.name: str(result.status) for result in results if str(result.status) != "no-op"
@@ -75,16 +76,19 @@ class Warehouse:
 
 @cache
 def project() -> Manifest:
-    """The project as dbt reads it, once a process: that takes seconds, and is the same for all these warehouses. Not to be changed."""
-    with tempfile.TemporaryDirectory() as folder, environment(SAMEPICTURE_DUCKDB=f"{folder}/warehouse.duckdb", DBT_TARGET_PATH=folder):
-        manifest: Manifest = _invoked(None, "parse")
+    """The project as dbt reads it, once a process: that takes seconds, and is the same for all warehouses of one file name.
+
+    dbt notes in it what it compiles: the same each time.
+    """
+    with tempfile.TemporaryDirectory() as folder, environment(SAMEPICTURE_DUCKDB=f"{folder}/warehouse.duckdb"):
+        manifest: Manifest = _invoked(None, Path(folder), "parse")
         return manifest
 
 
-def _invoked(manifest: Manifest | None, *command: str) -> Any:
+def _invoked(manifest: Manifest | None, target: Path, *command: str) -> Any:
     from dbt.cli.main import dbtRunner
 
-    folders = ["--project-dir", str(DBT), "--profiles-dir", str(DBT), "--log-path", f"{os.environ['DBT_TARGET_PATH']}/logs"]
+    folders = ["--project-dir", str(DBT), "--profiles-dir", str(DBT), "--target-path", str(target), "--log-path", str(target / "logs")]
     outcome = dbtRunner(manifest=manifest).invoke([*command, *folders, "--quiet", "--log-level-file", "warn"])
     assert outcome.exception is None, outcome.exception
     return outcome.result

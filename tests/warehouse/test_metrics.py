@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import csv
 import json
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from dbt.contracts.graph.semantic_manifest import SemanticManifest
 from metricflow.engine.metricflow_engine import MetricFlowEngine, MetricFlowQueryRequest
-from metricflow.protocols.sql_client import SqlEngine
+from metricflow.protocols.sql_client import SqlClient, SqlEngine
 from metricflow.sql.render.duckdb_renderer import DuckDbSqlPlanRenderer
 from metricflow_semantics.model.dbt_manifest_parser import parse_manifest_from_dbt_generated_manifest
 from metricflow_semantics.model.semantic_manifest_lookup import SemanticManifestLookup
@@ -53,7 +53,7 @@ def defined(marts: Warehouse, manifest: str, metric: str, period: str, *series: 
     """By the metric's own definition."""
     lookup = SemanticManifestLookup(parse_manifest_from_dbt_generated_manifest(manifest_json_string=manifest))
     request = MetricFlowQueryRequest.create(metric_names=[metric], group_by_names=[f"metric_time__{period}", *series])
-    sql = MetricFlowEngine(lookup, Renderer()).explain(request).sql_statement.sql  # type: ignore[arg-type]
+    sql = MetricFlowEngine(lookup, cast(SqlClient, Renderer())).explain(request).sql_statement.sql
     return {(row[0].date(), *row[1:-1]): row[-1] for row in marts.query(sql)}
 
 
