@@ -5,7 +5,7 @@
 The file: 20 columns, a narrative of 20 to 120 words, 1% bad, 2% there twice (large_file.py). Ours lands and hashes it,
 judges, takes people out of it, and loads; the warehouse is there already. dlt loads it by its quickest way, Arrow, into
 DuckDB, and does none of that. With `postgresql`, into a server that is started for it, with one bare logged COPY of the
-clean rows into a table without indexes beside.
+clean rows into a table without indexes beside; the server has written its first gigabyte of log before, which it does slowly.
 """
 
 from __future__ import annotations
@@ -143,10 +143,16 @@ def bare_copy(text: Path, url: str) -> float:
 
 @contextmanager
 def server() -> Iterator[str]:
-    """The URL of an empty database on a server of our own."""
+    """The URL of an empty database on a server of our own that has been in use: the files of its log are there."""
+    import psycopg
     from tests.postgres import server as started
 
     with started() as running, running.database() as url:
+        with psycopg.connect(url) as connection:
+            connection.execute(
+                "create table public.used as select repeat(md5(cast(number as text)), 40) as text from generate_series(1, 1000000) as of(number)"
+            )
+            connection.execute("drop table public.used")
         yield url
 
 

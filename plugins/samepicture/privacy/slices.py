@@ -15,7 +15,8 @@ _FEWEST, _MOST = 2_000, 40_000
 def in_slices(text: pl.Series, work: Callable[[pl.Series], pl.Series]) -> pl.Series:
     """What `work`, which looks at each text alone, makes of the column."""
     threads = os.cpu_count() or 1
-    rows = min(max(-(-text.len() // threads), _FEWEST), _MOST)
+    turns = max(-(-text.len() // (threads * _MOST)), 1)  # each thread has as many slices as any other
+    rows = max(-(-text.len() // (threads * turns)), _FEWEST)
     slices = [text.slice(start, rows) for start in range(0, text.len(), rows)]
     if len(slices) < 2:
         return work(text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from io import BytesIO
 from pathlib import Path
@@ -11,24 +11,35 @@ from typing import Any
 import psycopg
 from sqlalchemy import Connection, Select
 
-BATCH_ROWS = 50_000
+from samepicture.ahead import ahead
+
+COPIED_ROWS = 20_000
+EXPORTED_ROWS = 50_000
 
 
 def copy_parquet(connection: Connection, table: str, path: Path) -> int:
-    """Append a Parquet file to a table by column name, in the connection's transaction; the number of rows."""
+    """Append a Parquet file to a table by column name, in the connection's transaction; the number of rows.
+
+    A batch is made while the server takes in the one before.
+    """
     import polars as pl
     import pyarrow.parquet as pq
 
     file = pq.ParquetFile(path)
+
+    def texts() -> Iterator[memoryview]:
+        for batch in file.iter_batches(COPIED_ROWS):
+            text = BytesIO()
+            pl.DataFrame(batch).write_csv(text, include_header=False)  # as PostgreSQL reads it: an empty text is "", NULL is nothing
+            yield text.getbuffer()
+
     columns = ", ".join(f'"{name}"' for name in file.schema_arrow.names)
     driver = connection.connection.driver_connection
     assert isinstance(driver, psycopg.Connection)
     with driver.cursor() as cursor:
-        with cursor.copy(f"copy {table} ({columns}) from stdin (format csv)".encode()) as copy:
-            for batch in file.iter_batches(BATCH_ROWS):
-                text = BytesIO()
-                pl.DataFrame(batch).write_csv(text, include_header=False)  # as PostgreSQL reads it: an empty text is "", NULL is nothing
-                copy.write(text.getbuffer())
+        with cursor.copy(f"copy {table} ({columns}) from stdin (format csv)".encode()) as copy, ahead(texts()) as made:
+            for text in made:
+                copy.write(text)
         rows: int = cursor.rowcount
     return rows
 
@@ -45,5 +56,5 @@ def export_parquet(connection: Connection, statement: Select[Any], path: Path) -
         return pl.DataFrame([tuple(row) for row in rows], schema=schema, orient="row").to_arrow(compat_level=pl.CompatLevel.oldest())
 
     with pq.ParquetWriter(path, table([]).schema, compression="lz4") as target:
-        for rows in connection.execute(statement, execution_options={"yield_per": BATCH_ROWS}).partitions():
+        for rows in connection.execute(statement, execution_options={"yield_per": EXPORTED_ROWS}).partitions():
             target.write_table(table(rows))
