@@ -87,7 +87,7 @@ $(PEERS): $(UV)
 
 peers: $(PEERS)
 
-bench: $(READY) $(PEERS)  ## the benchmarks that have a goal, into docs/performance.md; some hours
+bench: $(READY) $(PEERS)  ## the benchmarks that have a goal, into docs/performance.md; about an hour
 	$(RUN) python benchmarks/everything.py
 
 bench-quick: $(READY) $(PEERS)  ## each on a hundredth of the work, to see that it runs

@@ -75,3 +75,16 @@ def test_a_column_in_slices_is_the_column(monkeypatch: pytest.MonkeyPatch) -> No
     assert redact(texts).equals(whole[0])
     assert harm_codes([texts]).equals(whole[1])
     assert whole[1].null_count() == 18
+
+
+@pytest.mark.parametrize("texts", [4, 11, 19, 21])
+def test_each_thread_has_as_many_texts_as_any_other(texts: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(slices, "_FEWEST", 2)
+    monkeypatch.setattr(slices, "_MOST", 5)
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    sizes: list[int] = []
+    looked = slices.in_slices(pl.Series(range(texts)), lambda part: sizes.append(part.len()) or part)  # type: ignore[func-returns-value]
+    assert looked.to_list() == list(range(texts))
+    assert len(sizes) % 2 == 0
+    assert max(sizes) <= 5
+    assert max(sizes) - min(sizes) < len(sizes)
