@@ -3,9 +3,10 @@
     make bench-at-scale   or   python benchmarks/at_scale.py [rows of history, the most] [runs] [postgresql]
 
 Daily life: an export with 10,000 cases that have changed, judged, loaded, and everything that depends on complaints built,
-each step in a process of its own, as the tasks of the DAGs are; beside the load, a bare probe of as many keys among the history. The twenty questions: the SQL of dbt/analyses, as an
-analyst runs it; beside each, its mart's own SQL run on what it is made from (facts, or counts of them), which is what the mart saves.
-The samples of every other feed are there too, so that every question has an answer.
+each step in a process of its own, as the tasks of the DAGs are; beside the load, a bare probe of as many keys among the
+history. The twenty questions: the SQL of dbt/analyses, as an analyst runs it; beside each, its mart's own SQL run on what it
+is made from (facts, or counts of them), which is what the mart saves. The samples of every other feed are there too, so that
+every question has an answer.
 """
 
 from __future__ import annotations
