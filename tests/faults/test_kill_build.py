@@ -71,13 +71,13 @@ def run(stage: str, settings: Settings, path: Path) -> int:
     return done.returncode
 
 
-def asked(settings: Settings) -> list[tuple[str, int]]:
+def asked(settings: Settings) -> dict[str, int]:
     """What analysts see."""
-    return open_warehouse(settings).query(ASKED)[1]  # type: ignore[return-value]
+    return dict(open_warehouse(settings).query(ASKED)[1])
 
 
-QUICK = {("duckdb", "building")}
-"""What `make test` runs; `make faults` runs all, of which some take more than a minute."""
+QUICK = {("duckdb", "building"), ("postgresql", "taking over")}
+"""What `make test` runs; `make faults` runs all."""
 KILLED = [*(("duckdb", stage) for stage in (*EVERYWHERE, "publishing")), *(("postgresql", stage) for stage in (*EVERYWHERE, "taking over"))]
 
 
@@ -98,7 +98,7 @@ def test_the_old_picture_stays_and_the_next_build_catches_up(
     if stage == "publishing":
         assert pending(settings) is None
     pipeline.build_and_publish()
-    after = dict(asked(settings))
+    after = asked(settings)
     assert pending(settings) is None
-    assert after["complaints_total_new"] > dict(before)["complaints_total_new"]
+    assert after["complaints_total_new"] > before["complaints_total_new"]
     assert after["complaints_total_new"] == sum(int(line.split(",")[12]) for line in lines[1:9])

@@ -83,8 +83,12 @@ def test_each_thread_has_as_many_texts_as_any_other(texts: int, monkeypatch: pyt
     monkeypatch.setattr(slices, "_MOST", 5)
     monkeypatch.setattr("os.cpu_count", lambda: 2)
     sizes: list[int] = []
-    looked = slices.in_slices(pl.Series(range(texts)), lambda part: sizes.append(part.len()) or part)  # type: ignore[func-returns-value]
-    assert looked.to_list() == list(range(texts))
+
+    def noted(part: pl.Series) -> pl.Series:
+        sizes.append(part.len())
+        return part
+
+    assert slices.in_slices(pl.Series(range(texts)), noted).to_list() == list(range(texts))
     assert len(sizes) % 2 == 0
     assert max(sizes) <= 5
     assert max(sizes) - min(sizes) < len(sizes)
