@@ -13,8 +13,7 @@ from sqlalchemy import Connection, Select
 
 from samepicture.ahead import ahead
 
-COPIED_ROWS = 20_000
-EXPORTED_ROWS = 50_000
+BATCH_ROWS = 20_000
 
 
 def copy_parquet(connection: Connection, table: str, path: Path) -> int:
@@ -28,7 +27,7 @@ def copy_parquet(connection: Connection, table: str, path: Path) -> int:
     file = pq.ParquetFile(path)
 
     def texts() -> Iterator[memoryview]:
-        for batch in file.iter_batches(COPIED_ROWS):
+        for batch in file.iter_batches(BATCH_ROWS):
             text = BytesIO()
             pl.DataFrame(batch).write_csv(text, include_header=False)  # as PostgreSQL reads it: an empty text is "", NULL is nothing
             yield text.getbuffer()
@@ -56,5 +55,5 @@ def export_parquet(connection: Connection, statement: Select[Any], path: Path) -
         return pl.DataFrame([tuple(row) for row in rows], schema=schema, orient="row").to_arrow(compat_level=pl.CompatLevel.oldest())
 
     with pq.ParquetWriter(path, table([]).schema, compression="lz4") as target:
-        for rows in connection.execute(statement, execution_options={"yield_per": EXPORTED_ROWS}).partitions():
+        for rows in connection.execute(statement, execution_options={"yield_per": BATCH_ROWS}).partitions():
             target.write_table(table(rows))
