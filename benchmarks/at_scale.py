@@ -3,10 +3,10 @@
     make bench-at-scale   or   python benchmarks/at_scale.py [rows of history, the most] [runs] [postgresql]
 
 Daily life: an export with 10,000 cases that have changed, judged, loaded, and everything that depends on complaints built,
-each step in a process of its own, as the tasks of the DAGs are; beside the load, a bare probe of as many keys among the
-history. The twenty questions: the SQL of dbt/analyses, as an analyst runs it; beside each, its mart's own SQL run on what it
-is made from (facts, or counts of them), which is what the mart saves. The samples of every other feed are there too, so that
-every question has an answer.
+each step in a process of its own, as the tasks of the DAGs are (of whose memory what they share with Airflow's scheduler is
+not in these figures); beside the load, a bare probe of as many keys among the history. The twenty questions: the SQL of
+dbt/analyses, as an analyst runs it; beside each, its mart's own SQL run on what it is made from (facts, or counts of them),
+which is what the mart saves. The samples of every other feed are there too, so that every question has an answer.
 """
 
 from __future__ import annotations
@@ -36,7 +36,6 @@ from samepicture.build import ALWAYS, build  # noqa: E402
 from samepicture.compiled import Compiled  # noqa: E402
 from samepicture.dbt_project import DBT, project_sha256  # noqa: E402
 from samepicture.delta import BY_RECORD  # noqa: E402
-from samepicture.feed import load_feeds  # noqa: E402
 from samepicture.ledger import last_build  # noqa: E402
 from samepicture.process import Pipeline  # noqa: E402
 from samepicture.publish import publish  # noqa: E402
@@ -69,8 +68,8 @@ class Apart:
 
 
 def _apart(settings: Settings, work: Callable[..., object], arguments: tuple[object, ...], named: dict[str, object]) -> float:
-    """What is made ready once a process counts for nothing: Airflow's import Great Expectations when they start."""
-    if work is publish:
+    """Seconds of the work alone: what is made ready once a process counts for nothing."""
+    if work is publish:  # draws the Data Docs; Airflow's processes have imported it, and share it
         import great_expectations.render.view  # noqa: F401
     with open_warehouse(settings).reader() as connection:
         connection.exec_driver_sql("select 1")
@@ -80,13 +79,13 @@ def _apart(settings: Settings, work: Callable[..., object], arguments: tuple[obj
 def samples(settings: Settings) -> None:
     """Load what each other feed has as its sample."""
     pipeline = Pipeline(settings)
-    for feed in load_feeds(pipeline.settings.feeds).values():
+    for feed in pipeline.feeds.values():
         if feed.record_type == "complaint":
             continue
         for path in sorted(feed.folder.glob("sample*")):
             receipt, _ = pipeline.land_file(feed.id, path)
-            judge(settings, receipt.submission_id)
-            load(settings, receipt.submission_id)
+            pipeline.judge(receipt.submission_id)
+            pipeline.load(receipt.submission_id)
 
 
 def judge(settings: Settings, submission_id: str) -> None:
