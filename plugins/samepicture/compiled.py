@@ -52,7 +52,7 @@ class Node:
     each row by itself, none where it may look at any.
     """
     refers_to: tuple[str, ...] = ()
-    """For a test of references: the model in which they must stand, and its column."""
+    """For a test of references: the model in which they must stand, its column, and the column that refers to it."""
 
     looks_back: bool = False
     """A model that nobody waits for, and so is made now and then; or a test of one."""
@@ -247,7 +247,8 @@ class _Run:
         """Tables of which a test needs to see the changed rows alone, with the names of these.
 
         A warning counts all rows, so it looks at all. A reference that was right stays
-        right unless what it refers to has gone.
+        right unless what it refers to has gone: only new ones are looked up, and most of
+        them are to what came with them.
         """
         if not test.is_error or any(self._has_changed(parent) and parent not in self.changed for parent in test.parents):
             return {}
@@ -258,8 +259,11 @@ class _Run:
             model, changed = self.compiled.nodes[parent], self.changed[parent]
             assert model.relation is not None
             if parent in test.refers_to[:1]:
-                if test.refers_to[1:] != model.keyed_by or delta.has_lost(self.connection, changed, model.keyed_by):
+                if test.refers_to[1:2] != model.keyed_by or delta.has_lost(self.connection, changed, model.keyed_by):
                     return {}
+            elif test.refers_to:
+                referred, column, referring = test.refers_to
+                found[model.relation] = delta.new_references(self.connection, changed, referring, self.changed.get(referred), column)
             elif test.keyed_by == EACH_ROW or set(model.keyed_by) <= set(test.keyed_by):
                 found[model.relation] = changed.after
         return found

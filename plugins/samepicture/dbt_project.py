@@ -74,12 +74,12 @@ def _looks_at(test: Any) -> tuple[str, ...]:
 
 
 def _refers_to(test: Any) -> tuple[str, ...]:
-    """The model and the column that a test of references looks them up in."""
+    """The model and the column that a test of references looks them up in, and the column that it looks up."""
     kind = getattr(test, "test_metadata", None)
     if kind is None or kind.name != "relationships":
         return ()
     target = next((parent for parent in test.depends_on.nodes if parent != test.attached_node), test.attached_node)
-    return (target, kind.kwargs["field"])
+    return (target, kind.kwargs["field"], kind.kwargs["column_name"])
 
 
 def _invoke(settings: Settings) -> tuple[Sequence[Any], DbtTarget]:

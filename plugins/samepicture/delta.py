@@ -185,6 +185,18 @@ def has_lost(connection: Connection, changed: Changed, keyed_by: Sequence[str]) 
     return connection.exec_driver_sql(f"{lost} limit 1").first() is not None
 
 
+def new_references(connection: Connection, changed: Changed, referring: str, referred: Changed | None, column: str) -> str:
+    """The changed rows that refer to what none referred to before and what did not come with them: the name of a temporary table.
+
+    The column `referring` refers to `column` of another model, of which `referred` has changed.
+    """
+    known = f"select {referring} as known from {changed.before}"  # noqa: S608 - our own names
+    if referred is not None:
+        known += f" union all select {column} from {referred.after}"  # noqa: S608
+    new = f"select * from {changed.after} as rows where not exists (select 1 from ({known}) as known where known.known = rows.{referring})"  # noqa: S608
+    return build_sql(connection).temporary(connection, "new references", new)
+
+
 def reading(sql: str, relations: Mapping[str, str]) -> str:
     """dbt's SQL with other tables in the place of some; it quotes every part of their names."""
     for relation, other in relations.items():

@@ -56,7 +56,7 @@ REFERS = Node(
     "count(*)",
     True,
     EACH_ROW,
-    (TEAM.unique_id, "team_id"),
+    (TEAM.unique_id, "team_id", "team_id"),
 )
 MODELS = [TEAM, NOTE]
 
@@ -129,4 +129,32 @@ def test_an_old_reference_to_what_has_gone_is_found(connection: Connection) -> N
 
 def test_an_old_reference_to_what_changed_and_stayed_is_right(connection: Connection) -> None:
     connection.exec_driver_sql("insert into raw.team values ('b', 'Better', false, 'new')")
+    assert build(connection, REFERS) == 1
+
+
+def test_a_new_reference_is_right_to_what_came_with_it_and_to_what_was_there(connection: Connection) -> None:
+    connection.exec_driver_sql("insert into raw.team values ('c', 'C', false, 'new')")
+    connection.exec_driver_sql("insert into raw.note values ('3', 'c', 'glad', 'new'), ('4', 'a', 'glad', 'new')")
+    assert build(connection, REFERS) == 1
+
+
+def test_a_new_reference_to_nothing_is_found_beside_one_to_what_came_with_it(connection: Connection) -> None:
+    connection.exec_driver_sql("insert into raw.team values ('c', 'C', false, 'new')")
+    connection.exec_driver_sql("insert into raw.note values ('3', 'c', 'glad', 'new'), ('4', 'd', 'glad', 'new')")
+    with pytest.raises(BuildFailed, match="refers found 1"):
+        build(connection, REFERS)
+
+
+def test_only_references_to_what_did_not_come_with_them_are_looked_up_among_all(connection: Connection) -> None:
+    looked_up = replace(REFERS, sql=f"select * from {NOTE.relation}", failures="count(*) - 1")
+    connection.exec_driver_sql("insert into raw.team values ('c', 'C', false, 'new')")
+    connection.exec_driver_sql(
+        "insert into raw.note values ('3', 'c', 'glad', 'new'), ('4', 'c', 'glad', 'new'), ('5', 'a', 'glad', 'new')"
+    )
+    assert build(connection, looked_up) == 1
+
+
+def test_a_reference_that_was_there_before_is_not_looked_up_again(connection: Connection) -> None:
+    connection.exec_driver_sql("delete from main.team where team_id = 'b'")  # no build of ours can do this
+    connection.exec_driver_sql("insert into raw.note values ('2', 'b', 'sad', 'new')")
     assert build(connection, REFERS) == 1

@@ -1,7 +1,7 @@
 with landings as (
     select
         feed_id,
-        max(landed_at) as last_landed_at
+        {{ utc_date('max(landed_at)') }} as last_landed_date
     from {{ source('ops', 'submission') }}
     where outcome_code = 'loaded'
     group by feed_id
@@ -10,8 +10,8 @@ with landings as (
 versions as (
     select
         feed_id,
-        max(version_at) as last_version_at
-    from {{ ref('stg_complaint') }}
+        max(version_date) as last_version_date
+    from {{ ref('agg_complaint_version') }}
     group by feed_id
 ),
 
@@ -19,7 +19,7 @@ versions as (
 as_of as (
     select
         versions.feed_id,
-        {{ utc_date('least(versions.last_version_at, coalesce(landings.last_landed_at, versions.last_version_at))') }} as as_of_date
+        least(versions.last_version_date, coalesce(landings.last_landed_date, versions.last_version_date)) as as_of_date
     from versions
     left join landings on versions.feed_id = landings.feed_id
 )
