@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from graphlib import TopologicalSorter
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
@@ -27,6 +27,17 @@ EACH_ROW = ("*",)
 
 class BuildFailed(Explained):
     """The models could not be built; the message names the models or tests and why."""
+
+
+class Reference(NamedTuple):
+    """What a test of references looks up."""
+
+    referring: str
+    """The column that refers."""
+    model: str
+    """Unique id of the model in which what it refers to must stand."""
+    column: str
+    """Of that model."""
 
 
 @dataclass(frozen=True)
@@ -51,8 +62,8 @@ class Node:
     For a test: the columns of rows that it looks at together, EACH_ROW where it looks at
     each row by itself, none where it may look at any.
     """
-    refers_to: tuple[str, ...] = ()
-    """For a test of references: the model in which they must stand, its column, and the column that refers to it."""
+    reference: Reference | None = None
+    """For a test of references."""
 
     looks_back: bool = False
     """A model that nobody waits for, and so is made now and then; or a test of one."""
@@ -196,7 +207,7 @@ class Compiled:
 def _node(values: Mapping[str, Any]) -> Node:
     """A node as it was kept; JSON has lists for tuples."""
     known: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
-    return Node(**known)
+    return Node(**{**known, "reference": Reference(*known["reference"]) if known["reference"] else None})
 
 
 class _Run:
@@ -252,18 +263,18 @@ class _Run:
         """
         if not test.is_error or any(self._has_changed(parent) and parent not in self.changed for parent in test.parents):
             return {}
-        found = {}
+        found, reference = {}, test.reference
         for parent in test.parents:
             if parent not in self.changed:
                 continue
             model, changed = self.compiled.nodes[parent], self.changed[parent]
             assert model.relation is not None
-            if parent in test.refers_to[:1]:
-                if test.refers_to[1:2] != model.keyed_by or delta.has_lost(self.connection, changed, model.keyed_by):
+            if reference and parent == reference.model:
+                if (reference.column,) != model.keyed_by or delta.has_lost(self.connection, changed, model.keyed_by):
                     return {}
-            elif test.refers_to:
-                referred, column, referring = test.refers_to
-                found[model.relation] = delta.new_references(self.connection, changed, referring, self.changed.get(referred), column)
+            elif reference:
+                referred = self.changed.get(reference.model)
+                found[model.relation] = delta.new_references(self.connection, changed, reference.referring, referred, reference.column)
             elif test.keyed_by == EACH_ROW or set(model.keyed_by) <= set(test.keyed_by):
                 found[model.relation] = changed.after
         return found

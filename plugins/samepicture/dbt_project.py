@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from samepicture.compiled import EACH_ROW, BuildFailed, Compiled, Done, Node
+from samepicture.compiled import EACH_ROW, BuildFailed, Compiled, Done, Node, Reference
 from samepicture.settings import PROJECT, Settings
 from samepicture.warehouse import DbtTarget, open_warehouse
 
@@ -54,7 +54,7 @@ def _node(node: Any, target: DbtTarget, looks_back: bool) -> Node:
         failures=node.config.fail_calc if is_test else "",
         is_error=is_test and str(node.config.severity).lower() == "error",
         keyed_by=_looks_at(node) if is_test else tuple(node.config.meta.get("keyed_by", ())),
-        refers_to=_refers_to(node) if is_test else (),
+        reference=_reference(node) if is_test else None,
         looks_back=looks_back,
         summed=not is_test and bool(node.config.meta.get("summed", False)),
         compared=not is_test and bool(node.config.meta.get("compared", False)),
@@ -73,13 +73,13 @@ def _looks_at(test: Any) -> tuple[str, ...]:
     return tuple(kind.kwargs["columns"]) if kind.name == "unique_key" else ()
 
 
-def _refers_to(test: Any) -> tuple[str, ...]:
-    """The model and the column that a test of references looks them up in, and the column that it looks up."""
+def _reference(test: Any) -> Reference | None:
+    """What a test looks up, where it is one of references."""
     kind = getattr(test, "test_metadata", None)
     if kind is None or kind.name != "relationships":
-        return ()
+        return None
     target = next((parent for parent in test.depends_on.nodes if parent != test.attached_node), test.attached_node)
-    return (target, kind.kwargs["field"], kind.kwargs["column_name"])
+    return Reference(kind.kwargs["column_name"], target, kind.kwargs["field"])
 
 
 def _invoke(settings: Settings) -> tuple[Sequence[Any], DbtTarget]:

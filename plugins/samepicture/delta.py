@@ -190,10 +190,10 @@ def new_references(connection: Connection, changed: Changed, referring: str, ref
 
     The column `referring` refers to `column` of another model, of which `referred` has changed.
     """
-    known = f"select {referring} as known from {changed.before}"  # noqa: S608 - our own names
+    known = f"select {referring} as reference from {changed.before}"  # noqa: S608 - our own names
     if referred is not None:
         known += f" union all select {column} from {referred.after}"  # noqa: S608
-    new = f"select * from {changed.after} as rows where not exists (select 1 from ({known}) as known where known.known = rows.{referring})"  # noqa: S608
+    new = f"select * from {changed.after} as rows where not exists (select 1 from ({known}) as known where known.reference = rows.{referring})"  # noqa: S608
     return build_sql(connection).temporary(connection, "new references", new)
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import Connection, create_engine
 
-from samepicture.compiled import EACH_ROW, BuildFailed, Compiled, Node
+from samepicture.compiled import EACH_ROW, BuildFailed, Compiled, Node, Reference
 from samepicture.delta import Source
 
 TEAM = Node(
@@ -56,7 +56,7 @@ REFERS = Node(
     "count(*)",
     True,
     EACH_ROW,
-    (TEAM.unique_id, "team_id", "team_id"),
+    Reference("team_id", TEAM.unique_id, "team_id"),
 )
 MODELS = [TEAM, NOTE]
 

@@ -14,8 +14,8 @@ from tests.warehouse.invented_rows import Warehouse, feed, provenance, returned,
 
 SEEDS = {path.stem for path in (PROJECT / "dbt" / "seeds").rglob("*.csv")}
 NOBODYS = {
-    *SEEDS, "dim_date", "dim_theme", "dim_setting", "dim_people_group", "bridge_people_group", "bridge_group_member", "agg_complaint_version", "feed_as_of", "feed_health",
-    "answer_coverage",
+    *SEEDS, "dim_date", "dim_theme", "dim_setting", "dim_people_group", "bridge_people_group", "bridge_group_member",
+    "agg_complaint_version", "feed_as_of", "feed_health", "answer_coverage",
 }  # fmt: skip
 """Tables that show no record of a source: ours, days, feeds by what landed, and which questions can be answered."""
 MORE = {
