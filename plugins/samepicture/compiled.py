@@ -128,14 +128,13 @@ class Compiled:
 
     @classmethod
     def read(cls, path: Path, project_sha256: str) -> Compiled | None:
-        """What was kept; None where nothing was, or that of another state of the project."""
+        """What was kept; None where nothing was, or that of another state of the project, or of another version of this module."""
         try:
             document = json.loads(path.read_text())
-        except (FileNotFoundError, ValueError):
+            nodes = [_node(node) for node in document["nodes"]]
+        except (FileNotFoundError, KeyError, TypeError, ValueError):
             return None
-        if document["project_sha256"] != project_sha256:
-            return None
-        return cls(_node(node) for node in document["nodes"])
+        return cls(nodes) if document["project_sha256"] == project_sha256 else None
 
     def downstream(self, changed: Collection[str], alone: Collection[str] = ()) -> list[Node]:
         """Nodes that depend on what changed, directly or not, and models named `alone` with their tests; in the order of building.

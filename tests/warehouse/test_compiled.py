@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +16,7 @@ from samepicture.dbt_project import project_sha256
 from samepicture.process import Pipeline
 from samepicture.warehouse import open_warehouse
 from tests.warehouse.cells import shown
+from tests.warehouse.test_changed_alone import REFERS
 
 
 def load_samples(pipeline: Pipeline, *feed_ids: str) -> None:
@@ -97,3 +100,19 @@ def test_a_failed_test_leaves_the_marts_as_they_were(on_each_made: Pipeline) -> 
     with warehouse.writer() as connection:
         assert connection.execute(text("select count(*) from conformed.fct_complaint_return")).scalar_one() == before
         assert connection.execute(text("select max(load_number) from ops.build")).scalar_one() == number
+
+
+def test_what_another_version_of_ours_has_kept_is_made_anew(tmp_path: Path) -> None:
+    path = tmp_path / "compiled.json"
+    Compiled([REFERS]).write(path, "state")
+    kept = Compiled.read(path, "state")
+    assert kept is not None
+    assert kept.nodes == {REFERS.unique_id: REFERS}
+    assert Compiled.read(path, "another state") is None
+    document = json.loads(path.read_text())
+    for change in ({"reference": ["team_id", "model.t.team"]}, {"no_such_column": 1}):
+        path.write_text(json.dumps({**document, "nodes": [document["nodes"][0] | change]}))
+        assert Compiled.read(path, "state") is None
+    del document["nodes"][0]["reference"]
+    path.write_text(json.dumps(document))
+    assert Compiled.read(path, "state") is None
