@@ -220,6 +220,7 @@ class _Run:
         self.passed = 0
         self.warnings: list[str] = []
         self.changed: dict[str, Changed] = {}
+        self.nothing: dict[str, Changed] = {}
         self.made: set[str] = set()
 
     def make(self, node: Node) -> None:
@@ -298,9 +299,9 @@ class _Run:
         node = self.compiled.nodes.get(unique_id)
         return node.table if node is not None and node.relation is not None else None
 
-    def _records(self, node: Node) -> dict[str, Changed | None]:
+    def _records(self, node: Node) -> dict[str, Changed]:
         """The relations with records that a model reads, and what changed in each."""
-        found: dict[str, Changed | None] = {}
+        found: dict[str, Changed] = {}
         for parent in node.parents:
             above = self.compiled.nodes.get(parent)
             if _short(parent) in self.sources:
@@ -309,7 +310,9 @@ class _Run:
             elif above is not None and above.relation is not None and above.keyed_by:
                 if parent not in self.changed and above.table in self.since.by_record:
                     self.changed[parent] = delta.rerun(self.connection, above.table, above.sql, self._records(above))
-                found[above.relation] = self.changed.get(parent)
+                if parent not in self.changed and parent not in self.nothing:
+                    self.nothing[parent] = delta.nothing_of(self.connection, above.relation, above.table)
+                found[above.relation] = self.changed.get(parent) or self.nothing[parent]
         return found
 
 

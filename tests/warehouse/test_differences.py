@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 
 from hypothesis import given, settings
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, create_engine
 
 from samepicture.compiled import BY_RECORD, Compiled, Node, Since
-from samepicture.delta import Source
+from samepicture.delta import Source, refill
 
 NOTE = Node(
     "model.t.note",
@@ -151,6 +152,24 @@ def test_what_a_day_changes_is_found_and_nothing_else(first: list[Row], later: l
                 assert (f"main.sleeping{BY_RECORD}" in done.models) == has_changed
             for node in OF_DAYS.nodes.values():
                 assert rows_of(connection, node.relation or "") == rows_of(connection, f"({node.sql})"), node.name
+
+
+cells = st.tuples(st.integers(0, 1), st.sampled_from(["glad", None]))
+
+
+@settings(max_examples=60, deadline=None)
+@given(was=st.lists(cells, max_size=4), becomes=st.lists(cells, max_size=4))
+def test_a_model_that_is_made_whole_has_changed_where_any_row_has(
+    was: list[tuple[int, str | None]], becomes: list[tuple[int, str | None]]
+) -> None:
+    """The same row twice is another table than the same row once; the order of rows is none of its matter."""
+    with create_engine("duckdb:///:memory:").connect() as connection:
+        for name, rows in (("mart", was), ("source", becomes)):
+            connection.exec_driver_sql(f"create table {name} (stars bigint, mood varchar)")
+            for row in rows:
+                connection.exec_driver_sql(f"insert into {name} values (?, ?)", row)
+        assert refill(connection, "mart", "main.mart", "select * from source") == (Counter(was) != Counter(becomes))
+        assert Counter(rows_of(connection, "mart")) == Counter(becomes)
 
 
 def test_what_was_made_whole_meanwhile_is_counted_whole() -> None:
