@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Column, ColumnElement, Table, delete, literal, select, text
+from sqlalchemy import Column, ColumnElement, Connection, Table, delete, literal, select, text
 
 from samepicture import asked, ledger
 from samepicture.build import build
@@ -104,7 +104,10 @@ def rebuild(pipeline: Pipeline, *, accept_differences: bool = False, progress: C
                 progress("putting it in its place")
                 in_place = old.take_place(other, lambda connection, last=last: ledger.next_load_number(connection) == last)  # type: ignore[misc]
             if in_place:
-                settings.compiled.unlink(missing_ok=True)
+                if _is_embedded(settings):  # the models came along
+                    beside.settings.compiled.replace(settings.compiled)
+                else:
+                    settings.compiled.unlink(missing_ok=True)
                 build(settings)
                 publish(settings, afresh=True)
                 shutil.rmtree(folder, ignore_errors=True)
@@ -113,7 +116,11 @@ def rebuild(pipeline: Pipeline, *, accept_differences: bool = False, progress: C
 
 def _file_name(settings: Settings) -> str:
     """The embedded warehouse's own, which is the name of its catalogue; any for a shared one."""
-    return settings.warehouse.rsplit("/", 1)[-1] if settings.warehouse.startswith("duckdb:") else "warehouse.duckdb"
+    return settings.warehouse.rsplit("/", 1)[-1] if _is_embedded(settings) else "warehouse.duckdb"
+
+
+def _is_embedded(settings: Settings) -> bool:
+    return settings.warehouse.startswith("duckdb:")
 
 
 def _catch_up(
@@ -172,13 +179,16 @@ def compare(old: Warehouse, new: Warehouse) -> tuple[int, list[Difference]]:
     """How many tables were compared, and those that are not the same. Order of rows does not matter."""
     names = sorted(_tables(old) | _tables(new))
     differences = []
-    for name in names:
-        before, after = _row_hashes(old, name), _row_hashes(new, name)
-        counts = pl.concat([before.with_columns(n=pl.lit(1)), after.with_columns(n=pl.lit(-1))]).group_by("row").agg(pl.col("n").sum())
-        only_before = int(counts.filter(pl.col("n") > 0).get_column("n").sum())
-        only_after = -int(counts.filter(pl.col("n") < 0).get_column("n").sum())
-        if only_before or only_after:
-            differences.append(Difference(name, only_before, only_after))
+    with new.reader() as rebuilt:
+        for name in names:
+            with old.reader() as used:  # one at a time: somebody may wait for a file
+                before = _row_hashes(used, name)
+            after = _row_hashes(rebuilt, name)
+            counts = pl.concat([before.with_columns(n=pl.lit(1)), after.with_columns(n=pl.lit(-1))]).group_by("row").agg(pl.col("n").sum())
+            only_before = int(counts.filter(pl.col("n") > 0).get_column("n").sum())
+            only_after = -int(counts.filter(pl.col("n") < 0).get_column("n").sum())
+            if only_before or only_after:
+                differences.append(Difference(name, only_before, only_after))
     return len(names), differences
 
 
@@ -188,24 +198,24 @@ def _tables(warehouse: Warehouse) -> set[str]:
     return {f"{row[0]}.{row[1]}" for row in found if row[0] in SCHEMAS} - set(NOT_COMPARED)
 
 
-def _row_hashes(warehouse: Warehouse, name: str) -> pl.DataFrame:
+def _row_hashes(connection: Connection, name: str) -> pl.DataFrame:
     """A hash a row, over its columns in the order of their names."""
     schema, table = name.split(".")
-    with warehouse.reader() as connection:
-        columns: Sequence[str] = (
-            connection.execute(
-                text("select column_name from information_schema.columns where table_schema = :schema and table_name = :table"),
-                {"schema": schema, "table": table},
-            )
-            .scalars()
-            .all()
+    columns: Sequence[str] = (
+        connection.execute(
+            text("select column_name from information_schema.columns where table_schema = :schema and table_name = :table"),
+            {"schema": schema, "table": table},
         )
-        names = sorted(set(columns) - set(OWN.get(name, ())))
-        if not names:
-            return pl.DataFrame(schema={"row": pl.UInt64})
-        listed = ", ".join(f'"{column}"' for column in names)
-        result = connection.execution_options(yield_per=BATCH_ROWS).execute(text(f'select {listed} from "{schema}"."{table}"'))  # noqa: S608 - names out of our own catalogue
-        frames = [_hashes(rows, names) for rows in result.partitions()]
+        .scalars()
+        .all()
+    )
+    names = sorted(set(columns) - set(OWN.get(name, ())))
+    if not names:
+        return pl.DataFrame(schema={"row": pl.UInt64})
+    listed = ", ".join(f'"{column}"' for column in names)
+    select_all = text(f'select {listed} from "{schema}"."{table}"')  # noqa: S608 - names out of our own catalogue
+    result = connection.execute(select_all, execution_options={"yield_per": BATCH_ROWS})
+    frames = [_hashes(rows, names) for rows in result.partitions()]
     return pl.DataFrame({"row": pl.concat(frames)}) if frames else pl.DataFrame(schema={"row": pl.UInt64})
 
 
