@@ -23,6 +23,7 @@ from samepicture.records import CONTRACTS, PROVENANCE
 from samepicture.settings import Settings
 from samepicture.warehouse import open_warehouse
 from tests.keys import LANDING_KEY, PSEUDONYM_KEY
+from tests.made import Made
 from tests.postgres import Server
 from tests.warehouse import invented_rows, test_removed
 from tests.warehouse.cells import shown
@@ -136,18 +137,17 @@ class Both:
 
 
 @pytest.fixture(scope="module")
-def on_both(tmp_path_factory: pytest.TempPathFactory, postgres_server: Server) -> Iterator[Both]:
+def on_both(tmp_path_factory: pytest.TempPathFactory, postgres_server: Server, made_embedded: Made, made_shared: Made) -> Iterator[Both]:
     base = Settings(Path(), "", "", Settings.from_environment().feeds[:1], PSEUDONYM_KEY, LANDING_KEY)
 
-    def installed(warehouse: str = "") -> Settings:
+    def installed() -> Settings:
         home = tmp_path_factory.mktemp("home")
-        return replace(base, home=home, warehouse=warehouse or f"duckdb:///{home}/warehouse.duckdb", landing=f"{home}/landing")
+        return replace(base, home=home, warehouse=f"duckdb:///{home}/warehouse.duckdb", landing=f"{home}/landing")
 
     story = Story(Pipeline(installed()))
-    embedded = installed()
+    embedded = made_embedded.embedded(installed())
     story.told_on(embedded)
-    with postgres_server.database() as url:
-        shared = installed(url)
+    with made_shared.shared(installed(), postgres_server) as shared:
         story.told_on(shared)
         yield Both(tables(embedded), tables(shared), shared)
 
