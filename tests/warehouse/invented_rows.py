@@ -89,7 +89,7 @@ def _invoked(manifest: Manifest | None, target: Path, *command: str) -> Any:
     from dbt.cli.main import dbtRunner
 
     folders = ["--project-dir", str(DBT), "--profiles-dir", str(DBT), "--target-path", str(target), "--log-path", str(target / "logs")]
-    outcome = dbtRunner(manifest=manifest).invoke([*command, *folders, "--quiet", "--log-level-file", "warn"])
+    outcome = dbtRunner(manifest=manifest).invoke([*command, *folders, "--quiet", "--no-write-json", "--log-level-file", "warn"])
     assert outcome.exception is None, outcome.exception
     return outcome.result
 
