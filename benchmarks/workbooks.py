@@ -1,6 +1,7 @@
-"""A workbook of 100,000 complaints to typed rows, and published workbooks where they are; fastexcel's bare read beside.
+"""A workbook of 100,000 complaints to typed rows, or published workbooks where they are; fastexcel's bare read beside.
 
-    make bench-workbooks    or   python benchmarks/workbooks.py [rows] [folder of the published Friends and Family Test workbooks]
+    make bench-workbooks    or   python benchmarks/workbooks.py [rows]
+                                 python benchmarks/workbooks.py published [folder of the Friends and Family Test workbooks]
 
 Ours finds sheets and headers, maps columns, and gives dates, numbers and codes their types; the bare read gives cells.
 """
@@ -62,7 +63,8 @@ def ours(feed_folder: str, paths: tuple[str, ...]) -> float:
     return clocked(read)
 
 
-def main(rows: int, published: Path) -> None:
+def invented(rows: int) -> None:
+    """One large workbook."""
     with tempfile.TemporaryDirectory() as folder:
         path = f"{folder}/cases.xlsx"
         in_turn({"invent": partial(invent, path, rows)}, 1)
@@ -75,11 +77,15 @@ def main(rows: int, published: Path) -> None:
         told(f"a workbook of {rows:,} rows", figures)
         for figure in figures:
             keep(Point("A workbook to typed rows", figure.name, rows, "rows", figure.seconds))
-    books = tuple(str(each) for each in sorted(published.glob("*.xls[xm]")))
+
+
+def published(folder: Path) -> None:
+    """Many small sheets."""
+    books = tuple(str(each) for each in sorted(folder.glob("*.xls[xm]")))
     if not books:
-        print(f"no published workbooks in {published}: name their folder")
+        print(f"no published workbooks in {folder}: name their folder")
         return
-    ways = {"fastexcel, bare": partial(bare, books), "ours": partial(ours, str(FEEDS / "survey_result_fft"), books)}
+    ways: dict[str, Way] = {"fastexcel, bare": partial(bare, books), "ours": partial(ours, str(FEEDS / "survey_result_fft"), books)}
     figures = in_turn(ways)
     show(f"{len(books)} published workbooks of the Friends and Family Test", figures, "fastexcel, bare")
     told(f"{len(books)} workbooks of the Friends and Family Test", figures)
@@ -92,4 +98,8 @@ def told(what: str, figures: list[Figure]) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 100_000, Path(sys.argv[2]) if len(sys.argv) > 2 else PUBLISHED)
+    what = sys.argv[1] if len(sys.argv) > 1 else "100000"
+    if what == "published":
+        published(Path(sys.argv[2]) if len(sys.argv) > 2 else PUBLISHED)
+    else:
+        invented(int(what))

@@ -174,7 +174,9 @@ def test_the_rules_of_the_models_hold_on_postgresql(on_both: Both) -> None:
         open_warehouse(on_both.shared).dbt() as target,
         environment(**{**target.environment, "SAMEPICTURE_SCHEMA_PREFIX": "", "DBT_TARGET_PATH": str(on_both.shared.home / "dbt")}),
     ):
-        outcome = dbtRunner().invoke(["test", "--select", "test_type:unit", "--target", target.name, *folders, "--quiet", "--no-write-json"])
+        outcome = dbtRunner().invoke(
+            ["test", "--select", "test_type:unit", "--target", target.name, *folders, "--quiet", "--no-write-json"]
+        )
     assert outcome.exception is None, outcome.exception
     results = {result.node.name: str(result.status) for result in outcome.result.results}  # type: ignore[union-attr]
     assert {name for name, status in results.items() if status != "pass"} == set()

@@ -55,7 +55,9 @@ def _extent(sheet: IO[bytes]) -> tuple[str, int]:
         cells = _CELL.findall(row, max(end - 512, 0), end) or _CELL.findall(row, 0, end)
         place = _PLACE.search(cells[-1]) if cells else None
         if place:
-            widest = max(widest, place[1].decode().upper(), key=_number)
+            column = place[1].decode().upper()
+            if (len(column), column) > (len(widest), widest):
+                widest = column
             deepest = max(deepest, int(place[2]))
     return widest, deepest
 
