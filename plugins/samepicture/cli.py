@@ -330,7 +330,7 @@ def _process(pipeline: Pipeline, submission_ids: list[str], accept: list[str] | 
         show("rebuilding what changed")
         built = pipeline.build_and_publish(lambda node: show(f"rebuilding what changed, {node}"))
     if built:
-        out.print(f"rebuilt {built.models} models, {built.tests} tests passed, in {built.seconds:.1f} s")
+        out.print(f"models rebuilt: {built.models}, tests passed: {built.tests}, in {built.seconds:.1f} s")
         for warning in built.warnings:
             notes.print(f"warning: {warning}", style="yellow", highlight=False)
     if not all(outcome.loaded for outcome in outcomes):
