@@ -12,6 +12,7 @@ import io
 import json
 import re
 import zipfile
+import zlib
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass
@@ -96,7 +97,7 @@ def _changed(draw: Draw, content: bytes, others: tuple[Path, ...]) -> tuple[str,
     if knowing and draw(st.integers(0, 2)):
         try:
             return knowing.__name__.strip("_"), knowing(draw, content, others)
-        except (ValueError, RecursionError, csv.Error, zipfile.BadZipFile, IndexError):
+        except (ValueError, RuntimeError, csv.Error, zipfile.BadZipFile, zlib.error, EOFError, OSError, IndexError):
             pass  # no longer what it looks like: an earlier mutation
     how = draw(st.sampled_from(sorted(BYTES)))
     return how, content if not content else BYTES[how](draw, content, others)
