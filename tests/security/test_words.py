@@ -85,7 +85,7 @@ def marked_json() -> bytes:
             return {key: mark(each) for key, each in value.items()}
         if isinstance(value, list):
             return [mark(each) for each in value]
-        return f"{value} {MARK}j" if isinstance(value, str) and (" " in value and len(value) > 15) else value
+        return f"{value} {MARK}1j said so" if isinstance(value, str) and (" " in value and len(value) > 15) else value
 
     return json.dumps(mark(json.loads((FEEDS / "experience_story_care_opinion" / "sample_page.json").read_text()))).encode()
 

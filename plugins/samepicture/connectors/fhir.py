@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any
-from urllib.parse import parse_qs, urljoin, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from samepicture.connectors.base import ConnectorError
 from samepicture.connectors.http import Answer, Client
+from samepicture.links import joined
 
 MIME = "application/fhir+json"
 PAGES_MAX = 10_000
@@ -53,7 +54,7 @@ def entries(bundle: Any, kind: str) -> list[dict[str, Any]]:
 
 def _same_server(source: str, base_url: str, url: str) -> tuple[str, dict[str, list[str]]]:
     """Path below the base URL, and parameters, some of them several times. A key must not travel to another host."""
-    base, there = urlsplit(f"{base_url}/"), urlsplit(urljoin(f"{base_url}/", url))
+    base, there = urlsplit(f"{base_url}/"), urlsplit(joined(f"{base_url}/", url))
     if (there.scheme, there.netloc) != (base.scheme, base.netloc) or not f"{there.path}/".startswith(base.path):
         raise ConnectorError(
             f"{source} sends us to another address for the next page: we do not follow it with a key. Set the address that it names, or tell those who run it."

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import quote, urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -21,6 +21,7 @@ from urllib3.exceptions import MaxRetryError, ResponseError
 from urllib3.util import Retry
 
 from samepicture.connectors.base import ConnectorError
+from samepicture.links import joined
 
 TRIES = 5
 TIMEOUT_SECONDS = (10.0, 60.0)
@@ -103,7 +104,7 @@ class Client:
 
     def below(self, request: str, link: str) -> str:
         """Where a link in the answer to a request leads, as a path to ask for. Raises ConnectorError where it leaves this API: its key stays here."""
-        address = urljoin(self._url(request), link)
+        address = joined(self._url(request), link)
         if not address.startswith(f"{self._base_url}/"):
             raise ConnectorError(f"{self._source} leads to another place for more: tell the data team.")
         return address.removeprefix(f"{self._base_url}/")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Self
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 import requests
 
 from samepicture.connectors.base import ConnectorError
 from samepicture.connectors.http import TIMEOUT_SECONDS, paced_session
+from samepicture.links import joined
 
 REDIRECTS_MAX = 5
 AT_ONCE = 1000.0
@@ -59,7 +60,7 @@ class Website:
             try:
                 with self._session.get(url, headers=marks, timeout=TIMEOUT_SECONDS, allow_redirects=False, stream=True) as response:
                     if response.is_redirect:
-                        url = self._onwards(urljoin(url, response.headers["Location"]))
+                        url = self._onwards(joined(url, response.headers["Location"]))
                         continue
                     return Fetched(
                         url,

@@ -231,6 +231,8 @@ def _among(lower: str, plain: str, names: frozenset[str]) -> bool:
 
 def _known(lower: str) -> bool:
     """Whether it is a word: of English as it is spelled on either side, a proper noun, a drug, a specialty, a plural."""
+    if len(lower) > LONGEST:
+        return bool(_DRUG.search(lower))
     forms = {lower}
     for british, american in _BRITISH:
         forms |= {british.sub(american, form) for form in forms}
@@ -245,13 +247,15 @@ def _spelled(word: str) -> bool:
         return False
 
 
+LONGEST = 45
+"""Letters of the longest word of English. To look for the spellings of a longer one takes seconds, and finds nothing."""
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _ENDING = re.compile(r"(?:s|d|r|ed|ing|ly|er|es|ment|ness)$")
 
 
 def _mistyped(lower: str) -> bool:
     """Whether one letter too many, too few, wrong or swapped makes an ordinary word of it: 'recieved'."""
-    if len(lower) < 5:
+    if not 5 <= len(lower) <= LONGEST:
         return False
     cuts = [(lower[:at], lower[at:]) for at in range(len(lower) + 1)]
     near = {a + b[1:] for a, b in cuts if b} | {a + b[1] + b[0] + b[2:] for a, b in cuts if len(b) > 1}

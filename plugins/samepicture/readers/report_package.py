@@ -17,6 +17,7 @@ import zipfile
 from dataclasses import dataclass, field
 from typing import IO, Any
 
+from samepicture.links import joined
 from samepicture.messages import SubmissionRejected
 from samepicture.readers import reject_empty
 from samepicture.readers.archive import is_zip, open_members
@@ -104,15 +105,14 @@ def _unpack_archive(stream: IO[bytes], file_name: str) -> Package:
     others = sorted(name for name in pages if name not in responses)
     package.page = pages[others[0]] if others else None
     package.response = pages[responses[0]] if responses else None
-    package.page_url, package.listing_date, package.response_url = (
-        _text(manifest.get(key)) for key in ("page_url", "listing_date", "response_url")
-    )
+    package.page_url, package.response_url = (_address(manifest.get(key)) for key in ("page_url", "response_url"))
+    package.listing_date = _text(manifest.get("listing_date"))
     listed = manifest.get("files")
     known = {str(item.get("name")): item for item in listed if isinstance(item, dict)} if isinstance(listed, list) else {}
     order = [*(name for name in known if name in pdfs), *(name for name in sorted(pdfs) if name not in known)]
     for name in order:
         kind = _text(known.get(name, {}).get("kind")) or ("response" if "response" in name.lower() else "report")
-        package.files.append(ReportFile(name, pdfs[name], _text(known.get(name, {}).get("url")), kind))
+        package.files.append(ReportFile(name, pdfs[name], _address(known.get(name, {}).get("url")), kind))
     return package
 
 
@@ -130,6 +130,10 @@ def _manifest(content: bytes, file_name: str) -> dict[str, Any]:
 
 def _text(value: object) -> str | None:
     return value if isinstance(value, str) and value else None
+
+
+def _address(value: object) -> str | None:
+    return joined("", _text(value) or "") or None
 
 
 def _bounded(stream: IO[bytes], name: str) -> bytes:

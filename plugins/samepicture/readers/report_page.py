@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from itertools import accumulate, takewhile
 from typing import Literal
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from samepicture.links import joined
 from samepicture.messages import SubmissionRejected
 from samepicture.readers.report_blocks import Block
 from samepicture.readers.report_prose import first_date
@@ -233,7 +234,7 @@ def _own_address(tree: LexborHTMLParser, content: bytes) -> str | None:
     stated = (node.attributes.get("href") if node else None) or _meta(tree, "og:url")
     if not stated and (saved := re.search(rb"<!-- saved from url=\(\d+\)(https?://[^\s>]+)", content[:4096])):
         stated = saved.group(1).decode("ascii", "ignore")
-    return stated if stated and stated.startswith(("http://", "https://")) else None
+    return joined("", stated) or None if stated and stated.startswith(("http://", "https://")) else None
 
 
 def _title(tree: LexborHTMLParser, root: LexborNode) -> str | None:
@@ -262,7 +263,7 @@ def _links(root: LexborNode, base: str) -> tuple[list[Link], list[Link]]:
     files: dict[str, Link] = {}
     pages: dict[str, Link] = {}
     for node in root.css("a[href]"):
-        url = urljoin(base, (node.attributes.get("href") or "").strip()).split("#")[0]
+        url = joined(base, node.attributes.get("href") or "").split("#")[0]
         text, path = _tight(node), urlsplit(url).path
         if urlsplit(url).scheme not in ("http", "https", ""):  # none: a saved page that doesn't say its address
             continue

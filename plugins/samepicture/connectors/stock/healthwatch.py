@@ -22,6 +22,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from samepicture.connectors.base import ConnectorError, Delivery, FetchContext
 from samepicture.connectors.website import Fetched, Website
 from samepicture.feed import Feed
+from samepicture.links import joined
 from samepicture.messages import SubmissionRejected
 from samepicture.readers.report_package import Package, ReportFile, pack
 from samepicture.readers.report_page import MAX_BYTES as MAX_PAGE_BYTES
@@ -170,7 +171,7 @@ def _rss(page: Fetched) -> Iterator[Listed]:
     for item in root.iter("item"):
         link = (item.findtext("link") or "").strip()
         if link:
-            yield Listed(urljoin(page.url, link).split("#")[0], _rss_date(item.findtext("pubDate")))
+            yield Listed(joined(page.url, link).split("#")[0], _rss_date(item.findtext("pubDate")))
 
 
 def _rss_date(text: str | None) -> str | None:
@@ -182,7 +183,7 @@ def _rss_date(text: str | None) -> str | None:
 
 def _teasers(tree: LexborHTMLParser, base: str) -> Iterator[Listed]:
     for node in tree.css("main a[href]") or tree.css("a[href]"):
-        url = urljoin(base, (node.attributes.get("href") or "").strip()).split("#")[0].split("?")[0]
+        url = joined(base, node.attributes.get("href") or "").split("#")[0].split("?")[0]
         yield Listed(url, _teaser_date(node))
 
 
@@ -202,7 +203,7 @@ def _teaser_date(link: LexborNode) -> str | None:
 def _next(tree: LexborHTMLParser, base: str) -> str | None:
     """The address of the listing's next page."""
     for node in tree.css("a[rel=next], .pager__item--next a, .pager-next a, a[title*='next page']"):
-        return urljoin(base, node.attributes.get("href") or "")
+        return joined(base, node.attributes.get("href") or "")
     return None
 
 
