@@ -52,7 +52,7 @@ class Answer:
 
 def paced_session(requests_per_second: float, pause_seconds: float = 0.5) -> requests.Session:
     """A session that asks at most so often and tries again what may pass; the last refusal is the answer."""
-    session = requests.Session()
+    session = _Session()
     session.headers["User-Agent"] = "samepicture"
     retry = _Patient(  # any method: what we post are questions too
         total=TRIES - 1, status_forcelist=TRY_AGAIN, allowed_methods=None, backoff_factor=pause_seconds, raise_on_status=False
@@ -61,6 +61,13 @@ def paced_session(requests_per_second: float, pause_seconds: float = 0.5) -> req
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     return session
+
+
+class _Session(requests.Session):
+    """Follows nobody: else requests reads where an answer leads although it is told not to go there, and fails over what is no address."""
+
+    def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002 - of requests' own
+        return None
 
 
 class Client:

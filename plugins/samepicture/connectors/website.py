@@ -75,7 +75,8 @@ class Website:
 
     def _onwards(self, url: str) -> str:
         if not self.has(url):
-            raise ConnectorError(f"{self.base_url} sends us on to {_host(url)}: where that is right, correct the address in feed.yml.")
+            there = _host(url) or "what is no address"
+            raise ConnectorError(f"{self.base_url} sends us on to {there}: where that is right, correct the address in feed.yml.")
         return url
 
 

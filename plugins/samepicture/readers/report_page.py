@@ -234,7 +234,7 @@ def _own_address(tree: LexborHTMLParser, content: bytes) -> str | None:
     stated = (node.attributes.get("href") if node else None) or _meta(tree, "og:url")
     if not stated and (saved := re.search(rb"<!-- saved from url=\(\d+\)(https?://[^\s>]+)", content[:4096])):
         stated = saved.group(1).decode("ascii", "ignore")
-    return joined("", stated) or None if stated and stated.startswith(("http://", "https://")) else None
+    return (joined("", stated) or None) if stated and stated.startswith(("http://", "https://")) else None
 
 
 def _title(tree: LexborHTMLParser, root: LexborNode) -> str | None:
