@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -102,7 +103,7 @@ def rebuild(pipeline: Pipeline, *, accept_differences: bool = False, progress: C
                 if failed or (differences and not accept_differences):
                     break
                 progress("putting it in its place")
-                in_place = old.take_place(other, lambda connection, last=last: ledger.next_load_number(connection) == last)  # type: ignore[misc]
+                in_place = old.take_place(other, partial(_none_came_since, last))
             if in_place:
                 if _is_embedded(settings):  # the models came along
                     beside.settings.compiled.replace(settings.compiled)
@@ -117,6 +118,10 @@ def rebuild(pipeline: Pipeline, *, accept_differences: bool = False, progress: C
 def _file_name(settings: Settings) -> str:
     """The embedded warehouse's own, which is the name of its catalogue; any for a shared one."""
     return settings.warehouse.rsplit("/", 1)[-1] if _is_embedded(settings) else "warehouse.duckdb"
+
+
+def _none_came_since(last: int, connection: Connection) -> bool:
+    return ledger.next_load_number(connection) == last
 
 
 def _is_embedded(settings: Settings) -> bool:
