@@ -65,7 +65,7 @@ class Rows:
 
 
 class Story:
-    """Submissions of every feed, landed and judged; what is loaded before the first build, and after it."""
+    """Submissions of every feed, landed and judged; what is loaded before the first build of it, and after that."""
 
     def __init__(self, pipeline: Pipeline) -> None:
         self.pipeline = pipeline
