@@ -18,7 +18,10 @@ PROJECT = Path(__file__).resolve().parents[2]
 KEY_LENGTH_MIN = 32
 DIFFERENT_CHARACTERS_MIN = 10
 """In a key that was made by chance: of 64 hexadecimal digits fewer than this come once in ten thousand million keys."""
-_EXAMPLE = re.compile(r"(?i)\s|example|change.?me|secret|password|sample|dummy|insert|your|samepicture|0123456789")
+_EXAMPLE = re.compile(
+    r"(?i)\s|example|change.?me|secret|password|sample|dummy|insert|(?<![a-z0-9])your(?![a-z0-9])|your.?(?:key|own)|samepicture|0123456789"
+)
+"""Four letters in a row come by chance once in ten thousand keys of 64 characters: 'your' counts where it stands as a word."""
 _DEFAULT_PASSWORDS = frozenset({"airflow", "admin", "changeme", "password", "postgres", "redis", "root", "samepicture", "secret"})
 
 

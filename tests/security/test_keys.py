@@ -73,7 +73,19 @@ def started(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Callable[...
 
 
 @pytest.mark.parametrize(
-    "value", [None, "", "short", "k" * 40, "a key for tests alone, never for people", "change-me-" * 5, "0123456789" * 4 + "example"]
+    "value",
+    [
+        None,
+        "",
+        "short",
+        "k" * 40,
+        "a key for tests alone, never for people",
+        "change-me-" * 5,
+        "0123456789" * 4 + "example",
+        "put-your-48-letters-here-and-keep-them",
+        "YourKeyGoesHere_abcdefghijklmnopqrstuvwxyz",
+        "useYourOwnLongTextOfLettersAndDigits",
+    ],
 )
 def test_an_unfit_key_is_refused_with_the_way_to_a_fit_one(value: str | None) -> None:
     with pytest.raises(SettingError, match=r"SOME_KEY is (missing|shorter|an example).*token_hex") as refused:
@@ -84,6 +96,11 @@ def test_an_unfit_key_is_refused_with_the_way_to_a_fit_one(value: str | None) ->
 @given(st.sampled_from([secrets.token_hex, secrets.token_urlsafe]), st.integers(32, 64))
 def test_a_key_made_by_chance_is_taken(make: Callable[[int], str], length: int) -> None:
     key = make(length)
+    assert require_key("SOME_KEY", key) == key
+
+
+def test_letters_that_make_a_word_by_chance_are_no_example() -> None:
+    key = "ZKh65ubpk0QK13wL7WixLOr3" + "gkMSZBESwjEhzZHIVfSyOUrElFy"
     assert require_key("SOME_KEY", key) == key
 
 
