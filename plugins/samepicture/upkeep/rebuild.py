@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from decimal import Decimal
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Column, ColumnElement, Connection, Table, delete, literal, select, text
+import polars.selectors as cs
+from sqlalchemy import Column, ColumnClause, ColumnElement, Connection, Table, TableClause, delete, inspect, literal, select
+from sqlalchemy.engine.reflection import ObjectKind
 
 from samepicture import asked, ledger
 from samepicture.build import build
@@ -31,7 +33,6 @@ from samepicture.warehouse import Warehouse, open_warehouse
 from samepicture.warehouse.duckdb import DuckDBWarehouse
 
 FOLDER = "rebuild"
-BATCH_ROWS = 50_000
 SCHEMAS = ("raw", "ops", "staging", "conformed", "marts", "published")
 OWN = {
     "ops.submission": ("load_number", "replaced_row_count"),
@@ -182,13 +183,14 @@ def _as_taken_over(column: Column[Any]) -> ColumnElement[Any]:
 
 def compare(old: Warehouse, new: Warehouse) -> tuple[int, list[Difference]]:
     """How many tables were compared, and those that are not the same. Order of rows does not matter."""
-    names = sorted(_tables(old) | _tables(new))
+    tables_before, tables_after = _tables(old), _tables(new)
+    names = sorted(tables_before.keys() | tables_after.keys())
     differences = []
     with new.reader() as rebuilt:
         for name in names:
             with old.reader() as used:  # one at a time: somebody may wait for a file
-                before = _row_hashes(used, name)
-            after = _row_hashes(rebuilt, name)
+                before = _row_hashes(old, used, tables_before.get(name))
+            after = _row_hashes(new, rebuilt, tables_after.get(name))
             counts = pl.concat([before.with_columns(n=pl.lit(1)), after.with_columns(n=pl.lit(-1))]).group_by("row").agg(pl.col("n").sum())
             only_before = int(counts.filter(pl.col("n") > 0).get_column("n").sum())
             only_after = -int(counts.filter(pl.col("n") < 0).get_column("n").sum())
@@ -197,38 +199,25 @@ def compare(old: Warehouse, new: Warehouse) -> tuple[int, list[Difference]]:
     return len(names), differences
 
 
-def _tables(warehouse: Warehouse) -> set[str]:
+def _tables(warehouse: Warehouse) -> dict[str, TableClause]:
+    """What is compared, each with the columns that tell of what was loaded, in the order of their names."""
     with warehouse.reader() as connection:
-        found = connection.execute(text("select table_schema, table_name from information_schema.tables")).all()
-    return {f"{row[0]}.{row[1]}" for row in found if row[0] in SCHEMAS} - set(NOT_COMPARED)
+        found = [inspect(connection).get_multi_columns(schema, kind=ObjectKind.ANY) for schema in SCHEMAS]
+    tables = {}
+    for (schema, table), columns in chain.from_iterable(each.items() for each in found):
+        name = f"{schema}.{table}"
+        told = sorted((each["name"], each["type"]) for each in columns if each["name"] not in OWN.get(name, ()))
+        tables[name] = TableClause(table, *(ColumnClause(*each) for each in told), schema=schema)
+    return {name: table for name, table in tables.items() if name not in NOT_COMPARED}
 
 
-def _row_hashes(connection: Connection, name: str) -> pl.DataFrame:
-    """A hash a row, over its columns in the order of their names."""
-    schema, table = name.split(".")
-    columns: Sequence[str] = (
-        connection.execute(
-            text("select column_name from information_schema.columns where table_schema = :schema and table_name = :table"),
-            {"schema": schema, "table": table},
-        )
-        .scalars()
-        .all()
-    )
-    names = sorted(set(columns) - set(OWN.get(name, ())))
-    if not names:
-        return pl.DataFrame(schema={"row": pl.UInt64})
-    listed = ", ".join(f'"{column}"' for column in names)
-    select_all = text(f'select {listed} from "{schema}"."{table}"')  # noqa: S608 - names out of our own catalogue
-    result = connection.execute(select_all, execution_options={"yield_per": BATCH_ROWS})
-    frames = [_hashes(rows, names) for rows in result.partitions()]
-    return pl.DataFrame({"row": pl.concat(frames)}) if frames else pl.DataFrame(schema={"row": pl.UInt64})
+def _row_hashes(warehouse: Warehouse, connection: Connection, table: TableClause | None) -> pl.DataFrame:
+    """A hash a row. A table that is not there has no rows."""
+    frames = warehouse.frames(connection, select(table)) if table is not None else ()
+    hashes = [frame.with_columns(_comparable()).hash_rows().alias("row").to_frame() for frame in frames]
+    return pl.concat([pl.DataFrame(schema={"row": pl.UInt64}), *hashes])
 
 
-def _shown(cell: Any) -> str:
-    """A value as every engine gives it; sums of floating numbers hang on the order of the rows."""
-    return f"{cell:.9g}" if isinstance(cell, float | Decimal) else str(cell)
-
-
-def _hashes(rows: Sequence[Any], names: Sequence[str]) -> pl.Series:
-    cells = [tuple(None if cell is None else _shown(cell) for cell in row) for row in rows]
-    return pl.DataFrame(cells, schema=dict.fromkeys(names, pl.String), orient="row").hash_rows().alias("row")
+def _comparable() -> tuple[pl.Expr, ...]:
+    """The values as every engine gives them; sums of floating numbers hang on the order of the rows."""
+    return cs.integer().cast(pl.Int64), cs.float().round_sig_figs(9), cs.datetime().cast(pl.Datetime("us", "UTC"))

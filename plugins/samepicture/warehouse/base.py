@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,6 +14,8 @@ from sqlalchemy import Connection, Select
 from samepicture.errors import Explained
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from samepicture.warehouse.duckdb import DuckDBWarehouse
 
 WAIT_SECONDS = 600.0
@@ -85,6 +87,9 @@ class Warehouse(Protocol):
 
     def export_parquet(self, connection: Connection, statement: Select[Any], path: Path) -> None:
         """Write the rows of a query to a Parquet file, as the caller's transaction sees them."""
+
+    def frames(self, connection: Connection, statement: Select[Any]) -> Iterator[pl.DataFrame]:
+        """The rows of a query, batch by batch, as the caller's transaction sees them; columns have the types that the statement says."""
 
     def rekey_openings(self, connection: Connection, pairs: str) -> None:
         """Where it is written down who opened which narrative: name these by new pseudonyms, out of a table of `before` and `after`."""

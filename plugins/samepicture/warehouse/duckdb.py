@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import duckdb
 import pyarrow.parquet as pq
@@ -23,6 +23,9 @@ from samepicture.warehouse import picture
 from samepicture.warehouse.base import NOTHING_LOADED, WAIT_SECONDS, DbtTarget, WarehouseError
 from samepicture.warehouse.tables import raw_tables
 
+if TYPE_CHECKING:
+    import polars as pl
+
 LOOK_SECONDS = 1.0
 """So long whoever only looks waits for the file, before the copy will do."""
 LARGE = 32 << 20
@@ -31,6 +34,7 @@ SMALL_GROUP = 64 << 20
 """Bytes of a group of rows, as they are unpacked, of which streaming can hold some."""
 STREAMING_BYTES = 500_000_000
 """Memory for that, with two threads; more of both makes nothing quicker."""
+BATCH_ROWS = 50_000
 BEING_WRITTEN = "a writer has the warehouse, and nothing is published yet: try again in a minute"
 
 
@@ -149,6 +153,15 @@ class DuckDBWarehouse:
         """Write the rows of a query to a Parquet file, as the caller's transaction sees them."""
         sql = statement.compile(connection, compile_kwargs={"literal_binds": True})
         connection.exec_driver_sql(f"copy ({sql}) to '{_quoted(path)}' (format parquet, compression lz4)")
+
+    def frames(self, connection: Connection, statement: Select[Any]) -> Iterator[pl.DataFrame]:
+        """The rows of a query, batch by batch."""
+        import polars as pl
+
+        driver: Any = connection.connection.driver_connection
+        sql = statement.compile(connection, compile_kwargs={"literal_binds": True})
+        for batch in driver.sql(str(sql)).to_arrow_reader(BATCH_ROWS):
+            yield pl.DataFrame(batch)
 
     def rekey_openings(self, connection: Connection, pairs: str) -> None:
         """Nobody opens narratives of a file: its copy for analysts holds none."""

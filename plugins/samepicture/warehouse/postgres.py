@@ -24,10 +24,12 @@ from samepicture.settings import SettingError
 from samepicture.warehouse import access, postgres_dump, schema
 from samepicture.warehouse.base import NOTHING_LOADED, WAIT_SECONDS, DbtTarget, WarehouseError
 from samepicture.warehouse.postgres_build import NEXT, drop_unseen, take_over
-from samepicture.warehouse.postgres_copy import copy_parquet, export_parquet
+from samepicture.warehouse.postgres_copy import copy_parquet, export_parquet, frames
 from samepicture.warehouse.tables import raw_tables
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from samepicture.warehouse.duckdb import DuckDBWarehouse
 
 WRITERS = "access.writer"
@@ -148,6 +150,10 @@ class PostgresWarehouse:
     def export_parquet(self, connection: Connection, statement: Select[Any], path: Path) -> None:
         """Write the rows of a query to a Parquet file, batch by batch."""
         export_parquet(connection, statement, path)
+
+    def frames(self, connection: Connection, statement: Select[Any]) -> Iterator[pl.DataFrame]:
+        """The rows of a query, batch by batch."""
+        return frames(connection, statement)
 
     def rekey_openings(self, connection: Connection, pairs: str) -> None:
         """The diary of openings names records by their pseudonyms."""

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import date, datetime
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 from sqlalchemy import Connection, Select
 
 from samepicture.ahead import ahead
+
+if TYPE_CHECKING:
+    import polars as pl
 
 BATCH_ROWS = 20_000
 
@@ -43,17 +46,28 @@ def copy_parquet(connection: Connection, table: str, path: Path) -> int:
     return rows
 
 
+def frames(connection: Connection, statement: Select[Any]) -> Iterator[pl.DataFrame]:
+    """The rows of a query, batch by batch, as the connection's transaction sees them; no batch where there are none."""
+    import polars as pl
+
+    types = _types(statement)
+    for rows in connection.execute(statement, execution_options={"yield_per": BATCH_ROWS}).partitions():
+        yield pl.DataFrame([tuple(row) for row in rows], schema=types, orient="row")
+
+
 def export_parquet(connection: Connection, statement: Select[Any], path: Path) -> None:
     """Write the rows of a query to a Parquet file, as the connection's transaction sees them."""
     import polars as pl
     import pyarrow.parquet as pq
 
+    level = pl.CompatLevel.oldest()
+    with pq.ParquetWriter(path, pl.DataFrame(schema=_types(statement)).to_arrow(compat_level=level).schema, compression="lz4") as target:
+        for frame in frames(connection, statement):
+            target.write_table(frame.to_arrow(compat_level=level))
+
+
+def _types(statement: Select[Any]) -> dict[str, Any]:
+    import polars as pl
+
     kinds = {int: pl.Int64, float: pl.Float64, bool: pl.Boolean, date: pl.Date, datetime: pl.Datetime("us", "UTC")}
-    schema: dict[str, Any] = {column.name: kinds.get(column.type.python_type, pl.String) for column in statement.selected_columns}
-
-    def table(rows: Sequence[Any]) -> Any:
-        return pl.DataFrame([tuple(row) for row in rows], schema=schema, orient="row").to_arrow(compat_level=pl.CompatLevel.oldest())
-
-    with pq.ParquetWriter(path, table([]).schema, compression="lz4") as target:
-        for rows in connection.execute(statement, execution_options={"yield_per": BATCH_ROWS}).partitions():
-            target.write_table(table(rows))
+    return {column.name: kinds.get(column.type.python_type, pl.String) for column in statement.selected_columns}
