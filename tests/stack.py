@@ -132,7 +132,7 @@ class Stack:
         assert self.parts["api-server"].poll() is None, (self.folder / "api-server.log").read_text()[-3000:]
         try:
             return requests.get(f"{self.url}/api/v2/version", timeout=2).ok
-        except requests.ConnectionError:
+        except (requests.ConnectionError, requests.Timeout):  # it begins to listen before it can answer
             return False
 
     @property

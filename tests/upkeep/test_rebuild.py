@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -13,10 +14,11 @@ from sqlalchemy import insert, text
 
 from samepicture import asked, ledger
 from samepicture.process import Pipeline
+from samepicture.settings import Settings
 from samepicture.text_labels.labelling import label
 from samepicture.upkeep.agreement import disagreements
 from samepicture.upkeep.erase import erase, record_key
-from samepicture.upkeep.rebuild import FOLDER, Difference, rebuild
+from samepicture.upkeep.rebuild import FOLDER, Difference, compare, rebuild
 from samepicture.warehouse import open_warehouse
 from tests.text_comments import trained
 from tests.upkeep.cases import ORGANISATION, export, loaded, others, rows, tables
@@ -58,6 +60,33 @@ def test_it_is_the_same_and_takes_its_place(lived_in: Pipeline) -> None:
     assert lived_in.build_and_publish() is not None
     newest = "select model_names from ops.build order by load_number desc, finished_at desc limit 1"
     assert rows(lived_in.settings, newest) != [(None,)], "dbt need not make everything once more for a day's records"
+
+
+ONE_ROW = "create table marts.values_told as select cast({number} as integer) as n, cast({share} as double precision) as share, cast('{at}' as timestamptz) as at"
+
+
+@pytest.mark.parametrize(
+    ("said", "differences"),
+    [
+        ({}, []),
+        ({"share": "cast(0.1 as double precision) + cast(0.2 as double precision)"}, []),
+        ({"number": -6}, [Difference("marts.values_told", 1, 1)]),
+        ({"share": "0.30001"}, [Difference("marts.values_told", 1, 1)]),
+        ({"at": "2026-11-23 09:00:01+00"}, [Difference("marts.values_told", 1, 1)]),
+    ],
+)
+def test_a_value_is_the_same_however_an_engine_keeps_it(
+    settings: Settings, postgres_url: str, said: dict[str, object], differences: list[Difference]
+) -> None:
+    row = {"number": -5, "share": "0.3", "at": "2026-11-23 09:00:00+00"}
+    shared, embedded = open_warehouse(replace(settings, warehouse=postgres_url)), open_warehouse(settings)
+    for warehouse in (shared, embedded):
+        warehouse.create()
+        with warehouse.writer() as connection:
+            connection.exec_driver_sql("create schema if not exists marts")
+            connection.exec_driver_sql(ONE_ROW.format(**row | (said if warehouse is embedded else {})))
+    assert compare(shared, embedded)[1] == differences
+    assert compare(embedded, shared)[1] == differences
 
 
 @pytest.mark.faults
