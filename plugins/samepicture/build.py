@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import takewhile
-from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
@@ -21,6 +20,7 @@ from samepicture.dbt_project import make_everything, project_sha256
 from samepicture.delta import BY_RECORD, Source, is_small
 from samepicture.feed import load_feeds
 from samepicture.load import register_feeds
+from samepicture.locks import alone
 from samepicture.pending import Pending, find
 from samepicture.settings import Settings
 from samepicture.warehouse import open_warehouse
@@ -29,8 +29,10 @@ ALWAYS = ("feed_health",)
 """Says how each feed does: every load changes it."""
 CLOCKED = ("feed_health", "recommendations")
 """Models that compare with today; nothing depends on them."""
-CLOCKED_WITH_DESCENDANTS = ("dim_organisation",)
+CLOCKED_WITH_DESCENDANTS = ("bridge_organisation_successor", "dim_organisation")
 """The same, and others depend on it."""
+OWNED = "ops.feed"
+"""What feed.yml says of each feed; facts take over whose it is."""
 
 
 @dataclass(frozen=True)
@@ -57,8 +59,10 @@ def build(
     """
     open_warehouse(settings).create()
     done: list[Built] = []
-    while built := _build_once(settings, clocks and not done, look_back, progress):
-        done.append(built)
+    # One at a time: of two that dbt makes, the one that is entered last may be the older.
+    with alone(settings, "build"):
+        while built := _build_once(settings, clocks and not done, look_back, progress):
+            done.append(built)
     return _together(done) if done else None
 
 
@@ -67,7 +71,7 @@ def _build_once(settings: Settings, clocks: bool, look_back: bool, progress: Cal
     project = project_sha256()
     started = datetime.now(UTC)
     with warehouse.writer() as connection:
-        work, last = find(connection, labels=look_back), _last_build(connection)
+        work, last = find(connection, labels=look_back), ledger.last_build(connection)
         looked_back = last.look_back_load_number if last is not None else None
         waiting = (work if looked_back is None else find(connection, looked_back, labels=True)) if look_back else None
         if work is None and waiting is None and not (clocks and last is not None):
@@ -77,23 +81,28 @@ def _build_once(settings: Settings, clocks: bool, look_back: bool, progress: Cal
         compiled = Compiled.read(settings.compiled, project) if last is not None and last.models_sha256 == project else None
         if compiled is not None:
             build_id = uuid.uuid4().hex
-            sources = {} if _owners(connection) != owners else _small(connection, work)
-            done = compiled.run(connection, _nodes(compiled, work, clocks), sources, build_id, progress)
+            changed = [*_tables(work), *(CLOCKED_WITH_DESCENDANTS if clocks else ())]
+            sources = _small(connection, work)
+            if _owners(connection) != owners:
+                changed, sources = [*changed, OWNED], {}
+            done = compiled.run(connection, _nodes(compiled, changed, clocks), sources, build_id, progress)
             if look_back:
                 done += _look_back(connection, compiled, waiting, done, clocks, build_id, progress)
             kept = None if look_back else last.load_number if looked_back is None else looked_back
-            return _record(connection, build_id, project, work, last, done, started, names_models=True, looked_back=kept)
-    done, compiled = make_everything(settings)
+            up_to = work.load_number if work is not None else last.load_number
+            return _record(connection, build_id, project, work, up_to, done, started, names_models=True, looked_back=kept)
+    # dbt may not come to its end, or to an end that is good: what was compiled before fits nothing then.
+    settings.compiled.unlink(missing_ok=True)
+    done, compiled, up_to = make_everything(settings)
     with warehouse.writer() as connection:
         warehouse.take_over(connection)
-        built = _record(connection, uuid.uuid4().hex, project, work, last, done, started, names_models=False)
+        built = _record(connection, uuid.uuid4().hex, project, work, up_to, done, started, names_models=False)
     compiled.write(settings.compiled, project)
     return built
 
 
-def _nodes(compiled: Compiled, work: Pending | None, clocks: bool) -> list[Node]:
-    """What depends on the work, but for the models that look back."""
-    changed = [*_tables(work), *(CLOCKED_WITH_DESCENDANTS if clocks else ())]
+def _nodes(compiled: Compiled, changed: Sequence[str], clocks: bool) -> list[Node]:
+    """What depends on what changed, but for the models that look back."""
     return [node for node in compiled.downstream(changed, CLOCKED if clocks else ALWAYS) if not node.looks_back]
 
 
@@ -107,10 +116,11 @@ def _look_back(
     progress: Callable[[str], None],
 ) -> Done:
     """Make the models that look back, of all that has waited for them; `done` is what this build has made of the others."""
-    changed = [*_tables(waiting), *(CLOCKED_WITH_DESCENDANTS if clocks else ())]
-    nodes = [node for node in compiled.downstream(changed) if node.looks_back]
     sources = _small(connection, waiting)
     made = [*_made_since_looked_back(connection), *done.models]
+    whole = [node.name for table, node in compiled.tables().items() if table in made]
+    changed = [*_tables(waiting), *(CLOCKED_WITH_DESCENDANTS if clocks else ()), *whole]
+    nodes = [node for node in compiled.downstream(changed) if node.looks_back]
     # What was little each time may be much together; of that, and of what replaced something, nobody knows which records.
     much = [name for name in _tables(waiting) if name.startswith("raw.") and name not in sources]
     of_much = {node.table for node in compiled.downstream(much) if node.relation is not None}
@@ -138,7 +148,7 @@ def _record(
     build_id: str,
     project: str,
     work: Pending | None,
-    last: Any,
+    up_to: int,
     done: Done,
     started: datetime,
     *,
@@ -153,7 +163,7 @@ def _record(
         {
             "build_id": build_id,
             "record_types": ",".join(changed),
-            "load_number": work.load_number if work is not None else last.load_number,
+            "load_number": up_to,
             "models_sha256": project,
             "model_count": len(done.models),
             "model_names": ",".join(done.models) if names_models else None,
@@ -182,11 +192,6 @@ def _small(connection: Connection, work: Pending | None) -> dict[str, Source]:
     database: str = connection.exec_driver_sql("select current_catalog").scalar_one()
     sources = {f"raw.{name}": Source(f'"{database}"."raw"."{name}"', ids) for name, ids in work.added.items()}
     return {name: source for name, source in sources.items() if is_small(connection, source)}
-
-
-def _last_build(connection: Connection) -> Any:
-    """The row of the latest build, or None. A build of the clock has the load number of the one before it."""
-    return connection.execute(select(ledger.build).order_by(ledger.build.c.load_number.desc(), ledger.build.c.finished_at.desc())).first()
 
 
 def _together(builds: Sequence[Built]) -> Built:

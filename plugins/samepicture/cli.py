@@ -17,7 +17,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from samepicture import people
-from samepicture.errors import Explained
+from samepicture.errors import Explained, kind_and_place
 from samepicture.operating.commands import app as operating
 from samepicture.progress import Pace
 from samepicture.safeguarding.commands import app as harm_reviews
@@ -64,6 +64,15 @@ def main() -> None:
         where = f" ({error.filename})" if error.filename else ""
         notes.print(
             f"samepicture: {error.strerror or error}{where}: make room or mend it, then do the same again; it is safe to repeat.",
+            style="red",
+            highlight=False,
+            soft_wrap=True,
+        )
+        code = 1
+    except Exception as error:  # noqa: BLE001 - a traceback ends in the message, which may quote a record
+        notes.print(
+            f"samepicture: something failed that nobody foresaw: {kind_and_place(error)}. It is safe to do the same again; "
+            "if it fails again, report this line.",
             style="red",
             highlight=False,
             soft_wrap=True,

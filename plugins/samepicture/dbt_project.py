@@ -27,12 +27,12 @@ def project_sha256() -> str:
     return digest.hexdigest()
 
 
-def make_everything(settings: Settings) -> tuple[Done, Compiled]:
-    """Run seeds, models and data tests; what was done, and what dbt compiled for it. Raises BuildFailed."""
+def make_everything(settings: Settings) -> tuple[Done, Compiled, int]:
+    """Run seeds, models and data tests; what was done, what dbt compiled for it, and the last load that it found. Raises BuildFailed."""
     results, target = _invoke(settings)
     failed = [f"{r.node.name}: {(r.message or '').strip().splitlines()[0]}" for r in results if str(r.status) in ("error", "fail")]
     if failed:
-        raise BuildFailed("dbt could not build everything, so the marts keep their last state: " + "; ".join(failed[:5]))
+        raise BuildFailed("dbt could not build everything, so analysts keep what they have: " + "; ".join(failed[:5]))
     done = Done(
         models=tuple(r.node.name for r in results if str(r.node.resource_type) == "model" and str(r.status) == "success"),
         tests=sum(1 for r in results if str(r.node.resource_type) == "test" and str(r.status) == "pass"),
@@ -40,7 +40,8 @@ def make_everything(settings: Settings) -> tuple[Done, Compiled]:
     )
     nodes = [r.node for r in results if str(r.node.resource_type) in ("model", "test")]
     look_back = {node.unique_id for node in nodes if node.config.meta.get("looks_back", False)}
-    return done, Compiled([_node(node, target, not look_back.isdisjoint({node.unique_id, *node.depends_on.nodes})) for node in nodes])
+    compiled = Compiled([_node(node, target, not look_back.isdisjoint({node.unique_id, *node.depends_on.nodes})) for node in nodes])
+    return done, compiled, target.load_number
 
 
 def _node(node: Any, target: DbtTarget, looks_back: bool) -> Node:

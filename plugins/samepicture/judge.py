@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import polars as pl
 import pyarrow as pa
@@ -36,6 +37,9 @@ from samepicture.readers import BATCH_ROWS, LINE, Part, read_parts
 from samepicture.records import CONTRACTS, PROVENANCE, Contract, Kind
 from samepicture.settings import SettingError, Settings
 from samepicture.validation import LANDED_DATE, Validator
+
+LOCAL = ZoneInfo("Europe/London")
+"""Sources write the days of where they are: in the first hour of a summer's day it is still yesterday in UTC."""
 
 
 @dataclass
@@ -172,7 +176,8 @@ class _Run:
     def _batch(self, part: Part, batch: pl.DataFrame, mapped: Mapped) -> None:
         landed = self.receipt.landed_datetime
         frame = mapped.frame.with_columns(
-            pl.col("version_at").fill_null(pl.lit(landed).cast(pl.Datetime("us", "UTC"))), pl.lit(landed.date()).alias(LANDED_DATE)
+            pl.col("version_at").fill_null(pl.lit(landed).cast(pl.Datetime("us", "UTC"))),
+            pl.lit(landed.astimezone(LOCAL).date()).alias(LANDED_DATE),
         )
         frame, erased = self._without_erased(frame)
         judgement = self.validator.judge(frame.filter(~pl.col("is_removed")))

@@ -254,5 +254,5 @@ def mark_published(connection: Connection, build_ids: Collection[str]) -> None:
 
 
 def last_build(connection: Connection) -> Any:
-    """The row of the build that came last; None before the first."""
+    """The row of the build that came last; None before the first. A build of the clock has the load number of the one before it."""
     return connection.execute(select(build).order_by(build.c.load_number.desc(), build.c.finished_at.desc()).limit(1)).first()

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, or_, select, text, update
 
 from samepicture import ledger
 from samepicture.feed import Feed
@@ -23,7 +23,7 @@ from samepicture.safeguarding.reviews import queue, tell
 from samepicture.settings import Settings
 from samepicture.upkeep.rotate import require_key
 from samepicture.upkeep.strike import strike_erased
-from samepicture.warehouse import open_warehouse
+from samepicture.warehouse import build_sql, open_warehouse
 from samepicture.warehouse.tables import raw_table
 
 USUAL_AFTER = 3
@@ -76,9 +76,12 @@ def _load(settings: Settings, feed: Feed, receipt: Receipt, accept: Iterable[str
             raise
         return earlier
     with warehouse.writer() as connection:
-        first_pending = find(connection) is None
+        earlier = _earlier(connection, receipt.submission_id)
+        # Whoever loaded it before may have been stopped before it told.
+        first_pending = find(connection) is None or earlier is not None
         require_key(connection, verdict.key)
-        if UNUSUAL_SIZE not in accept and not verdict.is_copy:  # a copy is what was decided then
+        decided = verdict.is_copy or (earlier is not None and earlier.loaded)  # somebody has accepted it, or it was usual then
+        if UNUSUAL_SIZE not in accept and not decided:
             _check_usual(connection, feed, receipt, verdict)
         replaced = _forget(connection, feed, receipt.submission_id)
         rows = 0
@@ -87,7 +90,7 @@ def _load(settings: Settings, feed: Feed, receipt: Receipt, accept: Iterable[str
         if (folder / "quarantine.parquet").exists():
             warehouse.insert_parquet(connection, "ops.quarantine", folder / "quarantine.parquet")
         _check_counts(connection, verdict, rows)
-        _silence_removed(connection, feed)
+        replaced += _silence_removed(connection, feed, receipt.submission_id)
         queue(warehouse, connection, feed.record_type, feed.id, receipt.submission_id)
         _record(connection, feed, receipt, verdict, rows, replaced, started)
         strike_erased(warehouse, connection, settings, feed.record_type, verdict)
@@ -183,28 +186,47 @@ def _check_usual(connection: Connection, feed: Feed, receipt: Receipt, verdict: 
 
 
 def _forget(connection: Connection, feed: Feed, submission_id: str) -> int:
-    """Take away what an earlier load of this submission left; the number of its rows in raw."""
-    raw = raw_table(feed.record_type)
+    """Take away what an earlier load of this submission left; how many rows of it the marts may still be made of."""
+    raw, submission = raw_table(feed.record_type), ledger.submission
     rows: int = connection.execute(select(func.count()).select_from(raw).where(raw.c.submission_id == submission_id)).scalar_one()
+    if not rows:  # what the last load took away may be in the marts yet
+        replaced = select(submission.c.replaced_row_count).where(
+            submission.c.submission_id == submission_id, submission.c.load_number > _shown_up_to(connection)
+        )
+        rows = connection.execute(replaced).scalar_one_or_none() or 0
     for table in (raw, ledger.quarantine, ledger.warning, ledger.stage, ledger.submission):
         connection.execute(delete(table).where(table.c.submission_id == submission_id))
     return rows
 
 
-def _silence_removed(connection: Connection, feed: Feed) -> None:
+def _shown_up_to(connection: Connection) -> int:
+    """The last load that every model has been made of."""
+    last = ledger.last_build(connection)
+    if last is None:
+        return 0
+    number: int = last.load_number if last.look_back_load_number is None else last.look_back_load_number
+    return number
+
+
+def _silence_removed(connection: Connection, feed: Feed, submission_id: str) -> int:
     """Take the words out of every version of a record up to the one in which its source removed it (takedown: domain C).
 
     A later one was given again: a return that was empty at first, a story whose page was only gone for a moment.
+    Returns how many rows of other submissions it changed: models know records by their words, too.
     """
     contract = CONTRACTS[feed.record_type]
     words = contract.of_kind(Kind.NARRATIVE)
     raw = raw_table(feed.record_type)
     if not words or not connection.execute(select(raw.c.submission_id).where(raw.c.is_removed).limit(1)).first():
-        return
+        return 0
     stone = raw.alias("tombstone")
-    same = [raw.c[name].is_not_distinct_from(stone.c[name]) for name in contract.record_key]
-    removed = select(stone.c.submission_id).where(stone.c.is_removed, raw.c.version_at <= stone.c.version_at, *same).exists()
-    connection.execute(update(raw).where(removed).values(dict.fromkeys(words)))
+    same = text(build_sql(connection).is_same(f"raw.{raw.name}", "tombstone", contract.record_key))
+    removed = select(stone.c.submission_id).where(stone.c.is_removed, raw.c.version_at <= stone.c.version_at, same).exists()
+    spoken = or_(*(raw.c[name].is_not(None) for name in words))
+    others = select(func.count()).select_from(raw).where(spoken, removed, raw.c.submission_id != submission_id)
+    silenced: int = connection.execute(others).scalar_one()
+    connection.execute(update(raw).where(spoken, removed).values(dict.fromkeys(words)))
+    return silenced
 
 
 def _check_counts(connection: Connection, verdict: Verdict, rows: int) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select
-
 from samepicture import ledger
 from samepicture.data_docs import render_data_docs
 from samepicture.settings import Settings
@@ -25,8 +23,7 @@ def unpublished_since(settings: Settings) -> datetime | None:
     """When the last build ended, where it is not published; None where it is."""
     warehouse = open_warehouse(settings)
     with warehouse.reader() as connection:
-        builds = connection.execute(select(ledger.build)).all()
-    last = max(builds, key=lambda row: (row.load_number, row.finished_at), default=None)
+        last = ledger.last_build(connection)
     if last is None or warehouse.is_published(last):
         return None
     finished: datetime = last.finished_at

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
 import pytest
 
-from samepicture.landing import NAME_GONE
+from samepicture.landing import NAME_GONE, Receipt
 from samepicture.privacy.erased import CODE
 from samepicture.process import Pipeline
 from samepicture.settings import PROJECT
+from samepicture.upkeep import originals
 from samepicture.upkeep.agreement import disagreements
 from samepicture.upkeep.erase import erase, record_key
 from tests.upkeep.cases import FEED, ORGANISATION, export, lenient, loaded, others, places, pseudonym, rows, tables
@@ -208,3 +210,22 @@ def test_a_return_of_a_survey_and_a_story_are_erased_by_what_their_source_calls_
         pipeline.settings, f"select count(*) from ops.quarantine where code = '{CODE}' and submission_id = '{outcome.submission_id}'"
     ) == [(1,)]
     assert disagreements(pipeline) == []
+
+
+def test_bytes_that_another_feed_sends_meanwhile_stay(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
+    content = export(*others(3))
+    sent, write_copy = loaded(pipeline, content), originals._write_copy
+    landed: list[Receipt] = []
+
+    def write_and_land(*told: Any) -> None:
+        write_copy(*told)
+        landed.append(pipeline.land("complaint_eastvale", "again.csv", io.BytesIO(content))[0])
+
+    monkeypatch.setattr(originals, "_write_copy", write_and_land)
+    assert originals.replace_originals(pipeline, [sent.submission_id]) == ([], [sent.submission_id])
+    assert pipeline.landing.has_original(landed[0])
+    assert pipeline.judge(landed[0].submission_id).rejection_code == "not_a_workbook"
+    monkeypatch.setattr(originals, "_write_copy", write_copy)
+    pipeline.load(landed[0].submission_id)
+    assert len(originals.replace_originals(pipeline, [sent.submission_id])[0]) == 2
+    assert not pipeline.landing.has_original(landed[0])

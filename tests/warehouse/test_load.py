@@ -17,8 +17,10 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as example_settings
 from hypothesis import strategies as st
 from jinja2 import Environment, FileSystemLoader
-from sqlalchemy import text
+from sqlalchemy import insert, text
+from sqlalchemy.exc import DBAPIError
 
+from samepicture import ledger
 from samepicture.process import Pipeline
 from samepicture.records import CONTRACTS
 from samepicture.settings import PROJECT, SettingError, Settings
@@ -137,9 +139,11 @@ def test_long_loads_draw_nothing_on_standard_output(settings: Settings) -> None:
 
 def test_the_embedded_warehouse_keeps_to_its_memory(settings: Settings) -> None:
     """Its connections, dbt's, and the copy's."""
-    with open_warehouse(replace(settings, memory="300MiB")).writer() as connection:
+    warehouse = open_warehouse(replace(settings, memory="300MiB"))
+    warehouse.create()
+    with warehouse.writer() as connection:
         assert connection.execute(text("select current_setting('memory_limit')")).scalar_one() == "300.0 MiB"
-    with open_warehouse(replace(settings, memory="300MiB")).dbt() as target:
+    with warehouse.dbt() as target:
         assert target.environment["SAMEPICTURE_MEMORY"] == "300MiB"
 
 
@@ -169,3 +173,28 @@ def test_an_amount_of_memory_that_is_none_is_refused(monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("SAMEPICTURE_MEMORY", "lots'; drop table x")
     with pytest.raises(SettingError, match="write it as 4GB"):
         Settings.from_environment()
+
+
+def test_whoever_was_stopped_after_the_commit_tells_the_warehouse_the_next_time(
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    receipt, _ = pipeline.land(FEED, "cases.csv", io.BytesIO(export(4)))
+    pipeline.judge(receipt.submission_id)
+
+    def stopped(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(shutil, "rmtree", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            pipeline.load(receipt.submission_id)
+    assert pipeline.load(receipt.submission_id).first_pending
+
+
+def test_an_error_of_the_engine_does_not_show_what_it_was_given(on_each_engine: Pipeline) -> None:
+    warehouse = open_warehouse(on_each_engine.settings)
+    warehouse.create()
+    row = dict.fromkeys(ledger.quarantine.columns.keys(), "x") | {"line_number": "my mother died on ward 7", "record": "my father too"}
+    with pytest.raises(DBAPIError) as raised, warehouse.writer() as connection:
+        connection.execute(insert(ledger.quarantine), row)
+    assert "my father too" not in str(raised.value)

@@ -20,6 +20,7 @@ from samepicture.settings import PROJECT
 from samepicture.warehouse import open_warehouse
 from samepicture.warehouse.tables import raw_table
 from tests.landed import landed_at
+from tests.upkeep.cases import export
 
 LINES = (PROJECT / "dags" / "feeds" / "complaint_return" / "sample_ko41b_practice.csv").read_text().splitlines(keepends=True)
 
@@ -137,6 +138,25 @@ def test_a_version_from_the_future_is_rejected(pipeline: Pipeline) -> None:
     assert pipeline.load(receipt.submission_id).accepted == 11
     with open_warehouse(pipeline.settings).writer() as connection:
         assert connection.execute(text("select code, line_number from ops.quarantine")).all() == [("changed_in_the_future", 5)]
+
+
+@pytest.mark.parametrize(("day", "accepted"), [("15/07/2025", 12), ("16/07/2025", 11)])
+def test_a_day_is_that_of_where_sources_are(day: str, accepted: int, pipeline: Pipeline) -> None:
+    cases = [{"ID": f"C{number}"} for number in range(12)]
+    later = (
+        "Incident date",
+        "Date acknowledged",
+        "Date due",
+        "Date replied",
+        "Date closed",
+        "Date re-opened",
+        "Times re-opened",
+        "Last updated",
+    )
+    cases[3] |= {"Date received": day, **dict.fromkeys(later, "")}
+    receipt, _ = pipeline.land("complaint_northmoor", "cases.csv", io.BytesIO(export(*cases)))
+    landed_at(pipeline, receipt, datetime(2025, 7, 14, 23, 10, tzinfo=UTC))  # ten past midnight on the 15th, in summer time
+    assert pipeline.judge(receipt.submission_id).accepted == accepted
 
 
 def polled(pipeline: Pipeline, landed: datetime, *answers: tuple[str, int, object]) -> None:

@@ -8,16 +8,15 @@ kind and by where it happened, which is what a developer needs.
 from __future__ import annotations
 
 import functools
-import traceback
 from collections.abc import Callable
-from pathlib import Path
 from typing import ParamSpec, TypeVar
+
+from samepicture.errors import kind_and_place
 
 P = ParamSpec("P")
 T = TypeVar("T")
 OURS = ("samepicture.", "airflow.")
 """Modules whose errors are written for people, and hold ids and codes alone."""
-FRAMES = 6
 
 
 class TaskFailed(Exception):
@@ -34,14 +33,6 @@ def wordless(step: Callable[P, T]) -> Callable[P, T]:
         except Exception as error:
             if type(error).__module__.startswith(OURS):
                 raise error from None  # not with what it came from, which may be a library's
-            raise TaskFailed(_told(error)) from None
+            raise TaskFailed(kind_and_place(error)) from None
 
     return quiet
-
-
-def _told(error: Exception) -> str:
-    kind = f"{type(error).__module__}.{type(error).__qualname__}".removeprefix("builtins.")
-    reason = f" ({error.strerror})" if isinstance(error, OSError) and error.strerror else ""
-    *frames, last = traceback.extract_tb(error.__traceback__)
-    ours = [frame for frame in frames[1:] if "site-packages" not in frame.filename][-FRAMES:]
-    return f"{kind}{reason}, in {' > '.join(f'{Path(frame.filename).name}:{frame.lineno} {frame.name}' for frame in (*ours, last))}"

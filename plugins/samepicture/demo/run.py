@@ -144,6 +144,7 @@ def _run(settings: Settings, console: Console) -> list[str]:
 
         embedded.run_until_idle([], step)  # the schedules ask the sources and announce what was sent
         embedded.run_until_idle(["intake"], step)  # announces what the sources gave
+        embedded.run_until_idle(["look_back"], step)  # else it would be the hour's
         for task in (working, building):
             progress.update(task, total=progress.tasks[task].completed)
     return [f"{dag_id} ({key})" if key else dag_id for dag_id, key in embedded.failed_runs()]

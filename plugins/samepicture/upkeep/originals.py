@@ -60,7 +60,10 @@ def replace_originals(pipeline: Pipeline, submission_ids: Iterable[str]) -> tupl
         _write_copy(pipeline, receipt, states[submission_id])
         gone.append(submission_id)
     kept = {receipts[submission_id].sha256 for submission_id in waiting}
-    done = [submission_id for submission_id in gone if receipts[submission_id].sha256 not in kept]
+    # Copies take a while to write: another feed may have received the same bytes meanwhile, and was told that they are landed.
+    arrived = {each[-HASH_IN_ID:] for each in landing.submission_ids() - everything}
+    waiting += [submission_id for submission_id in gone if submission_id[-HASH_IN_ID:] in arrived]
+    done = [submission_id for submission_id in gone if receipts[submission_id].sha256 not in kept and submission_id not in waiting]
     for submission_id in done:
         landing.forget_original(receipts[submission_id])
     _forget_names(pipeline)

@@ -23,6 +23,7 @@ from sqlalchemy.engine.reflection import ObjectKind
 
 from samepicture import asked, ledger
 from samepicture.build import build
+from samepicture.errors import Explained, kind_and_place
 from samepicture.load import UNUSUAL_SIZE
 from samepicture.locks import alone
 from samepicture.process import Pipeline
@@ -143,7 +144,7 @@ def _catch_up(
             verdict = beside.judge(name)
             beside.load(name, [UNUSUAL_SIZE] if taken[name] else [])
         except Exception as error:  # noqa: BLE001 - told; and nothing is put in place then
-            failed[name] = f"{type(error).__name__}: {error}"
+            failed[name] = str(error) if isinstance(error, Explained) else kind_and_place(error)
             continue
         loaded[name] = verdict.is_copy
 

@@ -211,7 +211,8 @@ def balance(connection: Connection, changed: dict[str, tuple[int, ...]]) -> None
                 accepted_count=submission.c.accepted_count - records,
                 rejected_count=submission.c.rejected_count + records,
                 loaded_row_count=submission.c.loaded_row_count - rows,
-                replaced_row_count=rows + rewritten,
+                # What an earlier load took away may be in the marts yet.
+                replaced_row_count=submission.c.replaced_row_count + rows + rewritten,
                 load_number=number,
             )
         )

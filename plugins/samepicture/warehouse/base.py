@@ -35,6 +35,8 @@ class DbtTarget:
     """Of the target in profiles.yml."""
     environment: Mapping[str, str] = field(repr=False)
     """What profiles.yml and the macros read."""
+    load_number: int
+    """Up to this load it finds what was loaded: nobody else loads while it works."""
     prefix: str = ""
     """Of the schemas that dbt makes, where they do not show at once."""
 
@@ -71,7 +73,7 @@ class Warehouse(Protocol):
         """Append a Parquet file to a table by column name; the number of rows. Part of the caller's transaction."""
 
     def dbt(self) -> AbstractContextManager[DbtTarget]:
-        """The writers' turn for dbt, which connects by itself."""
+        """The writers' turn for dbt, which connects by itself; what it makes is shown by `take_over` alone."""
 
     def take_over(self, connection: Connection) -> None:
         """Let what dbt has made show, as part of the caller's transaction."""

@@ -49,7 +49,9 @@ class DuckDBWarehouse:
         self.path = Path(url.removeprefix("duckdb:///"))
         self.copy = copy
         self.memory = memory
-        self._engine: Engine = create_engine(url, poolclass=NullPool)
+        self._unfinished = self.path.with_suffix(".unfinished")
+        """There while models are what dbt has left in the middle: it writes into the file itself."""
+        self._engine: Engine = create_engine(url, poolclass=NullPool, hide_parameters=True)
         event.listen(self._engine, "connect", _set_up(memory))
 
     @contextmanager
@@ -235,28 +237,37 @@ class DuckDBWarehouse:
         from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 
         with self.turn():
+            with self._transaction() as connection:
+                last = ledger.next_load_number(connection) - 1
+            self._unfinished.touch()
             try:
-                yield DbtTarget("embedded", {"SAMEPICTURE_DUCKDB": str(self.path), "SAMEPICTURE_MEMORY": self.memory})
+                yield DbtTarget("embedded", {"SAMEPICTURE_DUCKDB": str(self.path), "SAMEPICTURE_MEMORY": self.memory}, last)
             finally:
                 DuckDBConnectionManager.close_all_connections()
 
     def take_over(self, connection: Connection) -> None:
-        """What dbt has made shows already: here only the copy is shown. Keys of earlier changes may be of other columns now."""
+        """Let the next copy be made of it. Keys of earlier changes may be of other columns now."""
         picture.forget(connection)
+        self._unfinished.unlink(missing_ok=True)
 
     def publish(self, *, afresh: bool = False) -> None:
         """Replace the analysts' copy; they keep the old one until they reopen. `afresh`: a file keeps what was deleted from it.
 
-        No build comes between what is read of the builds and what is copied.
+        No build comes between what is read of the builds and what is copied. Raises WarehouseError where dbt has not ended well.
         """
         with self.turn():
+            if self._unfinished.exists():
+                raise WarehouseError(
+                    f"dbt began to make every model in {self.path} and did not end well, so analysts keep the copy that they have: "
+                    "mend what the build said; the next build makes every model again."
+                )
             with self._transaction() as connection:
                 tables = picture.tables(connection)
                 builds = connection.execute(select(ledger.build)).all()
             picture.replace(self.copy, self.path, tables, builds, self.memory, afresh=afresh)
             with self._transaction() as connection:
                 picture.forget(connection)
-                ledger.mark_published(connection, [build.build_id for build in builds])
+                ledger.mark_published(connection, [build.build_id for build in builds if build.published_at is None])
 
     def is_published(self, build: Any) -> bool:
         """Whether the copy shows it."""
@@ -268,12 +279,12 @@ class DuckDBWarehouse:
             raise WarehouseError("nothing is published yet: submit a file with --now, or run the scheduler")
         # SQL could otherwise write files, or open the warehouse itself beside the copy.
         closed: Any = {"enable_external_access": "false", "lock_configuration": "true"}
-        with duckdb.connect(str(self.copy), read_only=True, config=closed) as connection:
-            try:
-                result = connection.execute(sql)
-            except duckdb.Error as error:
-                raise WarehouseError(f"the query could not run: {error}") from None
-            return [column[0] for column in result.description or []], result.fetchall()
+        try:
+            with duckdb.connect(str(self.copy), read_only=True, config=closed) as connection:
+                result = connection.sql(sql)
+                return (result.columns, result.fetchall()) if result is not None else ([], [])
+        except duckdb.Error as error:
+            raise WarehouseError(f"the query could not run: {error}") from None
 
 
 class DuckDBBuild:
@@ -326,7 +337,7 @@ def _lock_within(lock: IO[str], seconds: float) -> None:
 @contextmanager
 def _look_into(path: Path, memory: str) -> Iterator[Connection]:
     """A transaction that can't write. Raises duckdb.Error or DBAPIError where somebody has the file open for writing."""
-    engine = create_engine(f"duckdb:///{path}", poolclass=NullPool, connect_args={"read_only": True})
+    engine = create_engine(f"duckdb:///{path}", poolclass=NullPool, hide_parameters=True, connect_args={"read_only": True})
     event.listen(engine, "connect", _set_up(memory))
     with engine.connect() as connection, connection.begin():
         yield connection

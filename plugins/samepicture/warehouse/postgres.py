@@ -53,6 +53,7 @@ class PostgresWarehouse:
         self._engine: Engine = create_engine(
             self.url,
             poolclass=NullPool,
+            hide_parameters=True,
             connect_args={"options": OPTIONS, "application_name": "samepicture"},
             # A % in dbt's SQL is a per cent sign.
             execution_options={"no_parameters": True},
@@ -121,7 +122,8 @@ class PostgresWarehouse:
             with self._connect() as connection, connection.begin():
                 drop_unseen(connection)
                 user: str = connection.exec_driver_sql("select session_user").scalar_one()
-            yield DbtTarget("shared", {"PGUSER": user, **_libpq(self.url), "SAMEPICTURE_SCHEMA_PREFIX": NEXT}, NEXT)
+                last = ledger.next_load_number(connection) - 1
+            yield DbtTarget("shared", {"PGUSER": user, **_libpq(self.url), "SAMEPICTURE_SCHEMA_PREFIX": NEXT}, last, NEXT)
 
     def take_over(self, connection: Connection) -> None:
         """Let what dbt has made show, all at once."""
@@ -130,7 +132,8 @@ class PostgresWarehouse:
     def publish(self, *, afresh: bool = False) -> None:  # noqa: ARG002 - there is no copy
         """Builds show at their commit: they are only marked, so that it is known which had their Data Docs rendered."""
         with self.writer() as connection:
-            ledger.mark_published(connection, connection.execute(select(ledger.build.c.build_id)).scalars().all())
+            unmarked = select(ledger.build.c.build_id).where(ledger.build.c.published_at.is_(None))
+            ledger.mark_published(connection, connection.execute(unmarked).scalars().all())
 
     def is_published(self, build: Any) -> bool:
         """Whether it was marked."""
