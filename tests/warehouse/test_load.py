@@ -9,6 +9,7 @@ import sys
 import tempfile
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import polars as pl
@@ -185,7 +186,7 @@ def test_whoever_was_stopped_after_the_commit_tells_the_warehouse_the_next_time(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(shutil, "rmtree", stopped)
+        patched.setattr("samepicture.load.shutil", SimpleNamespace(rmtree=stopped))  # tempfile has its own
         with pytest.raises(KeyboardInterrupt):
             pipeline.load(receipt.submission_id)
     assert pipeline.load(receipt.submission_id).first_pending
