@@ -116,6 +116,10 @@ def replay(
     accept: Annotated[list[str] | None, typer.Option(help="A submission rejection to overrule: unusual_size.")] = None,
 ) -> None:
     """Judge landed submissions again and load them in place of what was loaded before."""
+    from samepicture.load import UNUSUAL_SIZE
+
+    if unknown := set(accept or []) - {UNUSUAL_SIZE}:
+        raise typer.BadParameter(f"{', '.join(sorted(unknown))} can't be overruled; {UNUSUAL_SIZE} can", param_hint="--accept")
     _process(_pipeline(), submission, accept or [])
 
 

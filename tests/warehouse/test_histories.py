@@ -5,16 +5,19 @@ from __future__ import annotations
 import io
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from typer.testing import CliRunner
 
 from samepicture.build import CLOCKED, CLOCKED_WITH_DESCENDANTS, build
+from samepicture.cli import app
 from samepicture.compiled import Compiled
 from samepicture.dbt_project import DBT, project_sha256
 from samepicture.process import Pipeline
 from samepicture.settings import PROJECT
-from samepicture.warehouse import open_warehouse
+from samepicture.warehouse import WarehouseError, open_warehouse
 from tests.upkeep.cases import export, loaded
 
 SAMPLE = PROJECT / "dags" / "feeds" / "complaint_return" / "sample_ko41b_practice.csv"
@@ -100,3 +103,30 @@ def test_every_model_that_compares_with_today_is_made_when_a_day_has_gone_by(pip
     with_today = {path.stem for path in (DBT / "models").rglob("*.sql") if "today()" in path.read_text()}
     assert len(with_today) > 5
     assert with_today <= {node.name for node in compiled.downstream(CLOCKED_WITH_DESCENDANTS, CLOCKED)}
+
+
+def test_a_damaged_copy_is_made_afresh(pipeline: Pipeline) -> None:
+    loaded(pipeline, export({"ID": "C1"}))
+    pipeline.build_and_publish()
+    with pipeline.settings.picture.open("r+b") as copy:
+        copy.write(b"x" * 20_000)
+    warehouse = open_warehouse(pipeline.settings)
+    with pytest.raises(WarehouseError, match="could not run"):
+        warehouse.query("select * from conformed.fct_complaint")
+    loaded(pipeline, export({"ID": "C2"}))
+    pipeline.build_and_publish()
+    assert warehouse.query("select count(*) from conformed.fct_complaint")[1] == [(2,)]
+
+
+def test_of_a_damaged_warehouse_it_is_said_what_to_do(pipeline: Pipeline) -> None:
+    warehouse = open_warehouse(pipeline.settings)
+    with Path(pipeline.settings.warehouse.removeprefix("duckdb:///")).open("r+b") as file:
+        file.write(b"x" * 20_000)
+    with pytest.raises(WarehouseError, match=r"warehouse\.duckdb is damaged: .*samepicture restore"):
+        warehouse.create()
+
+
+def test_nothing_is_overruled_that_can_not_be() -> None:
+    done = CliRunner().invoke(app, ["replay", "complaint_northmoor.0a1b2c3d4e5f6071", "--accept", "nonsense"])
+    assert done.exit_code == 2
+    assert "nonsense can't be overruled" in done.output

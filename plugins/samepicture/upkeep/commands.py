@@ -74,10 +74,12 @@ def erase(
         f"erased: {struck.records} records with {struck.rows} versions, named in {struck.references} other rows; "
         f"{len(done.originals)} originals replaced by judged copies"
     )
-    if not struck.submissions and not done.originals:
+    if not struck.submissions:
         notes.print(
-            "Nothing of it was here. If it should have been, check organisation and reference; should it come, it will not be taken."
+            "Nothing of it was known here. If it should have been, check organisation and reference; should it come, it will not be taken."
         )
+    if done.originals:
+        notes.print(f"Originals that are gone: {', '.join(done.originals)}")
     if done.unsure:
         notes.print(
             f"Damaged, or landed for feeds that are not declared, so nobody can look into them: {', '.join(done.unsure)}", style="red"

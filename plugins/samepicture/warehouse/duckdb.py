@@ -119,6 +119,11 @@ class DuckDBWarehouse:
             try:
                 return self._engine.connect()
             except (DBAPIError, duckdb.IOException) as error:
+                told = str(error.orig if isinstance(error, DBAPIError) else error).splitlines()[0]
+                if "valid DuckDB database" in told or "corrupt" in told.lower():
+                    raise WarehouseError(
+                        f"the warehouse {self.path} is damaged: move it away, and bring back a backup with `samepicture restore`."
+                    ) from None
                 if "lock" not in str(error).lower() or time.monotonic() > deadline:
                     raise
                 time.sleep(pause)

@@ -59,8 +59,17 @@ def replace(
     """Replace the copy; `builds` are the rows of ops.build, `memory` is what DuckDB may take.
 
     Starts from the copy that is there where every build since is known model by model;
-    else, or with `afresh`, from nothing.
+    else, or with `afresh`, or where that copy is damaged, from nothing.
     """
+    try:
+        _replace(copy, warehouse, tables, builds, memory, afresh=afresh)
+    except duckdb.Error:
+        if afresh:
+            raise
+        _replace(copy, warehouse, tables, builds, memory, afresh=True)
+
+
+def _replace(copy: Path, warehouse: Path, tables: Sequence[tuple[str, str]], builds: Sequence[Any], memory: str, *, afresh: bool) -> None:
     fresh = copy.with_suffix(".new")
     fresh.unlink(missing_ok=True)
     since = None if afresh else _since(copy, builds)
@@ -90,11 +99,14 @@ def _copy(source: Path, target: Path) -> None:
 
 
 def shown(copy: Path) -> set[str]:
-    """Ids of the builds that the copy shows."""
+    """Ids of the builds that the copy shows; none where it can't be read."""
     if not copy.exists():
         return set()
-    with duckdb.connect(str(copy), read_only=True) as connection:
-        return {row[0] for row in connection.execute("select build_id from ops.build").fetchall()}
+    try:
+        with duckdb.connect(str(copy), read_only=True) as connection:
+            return {row[0] for row in connection.execute("select build_id from ops.build").fetchall()}
+    except duckdb.Error:
+        return set()
 
 
 def note(connection: Connection, relation: str, table: str, keys: str, rows: str, build_id: str) -> None:
