@@ -55,8 +55,6 @@ class ColumnMap:
     """Source values that mean that nothing was given (N/A, -)."""
     dates: tuple[str, ...] = ()
     """strptime formats, tried in order."""
-    true: tuple[str, ...] = ("yes", "y", "true", "1")
-    """Source values that mean true; any other value that is not empty means false."""
     upper: bool = False
     """Make upper case (codes that sources write either way)."""
     optional: bool = False

@@ -16,7 +16,7 @@ import polars as pl
 from samepicture.feed import ColumnMap, Feed, Layout
 from samepicture.feed_checks import BY_LAYOUT
 from samepicture.messages import PROBLEMS, SubmissionRejected, SubmissionWarning, as_shown
-from samepicture.privacy.redaction import redact_identifiers
+from samepicture.privacy.redaction import redact, redact_identifiers
 from samepicture.readers import LINE, fold
 from samepicture.records import CONTRACTS, Column, Contract, Kind
 from samepicture.values import (
@@ -43,6 +43,8 @@ IDENTIFYING = re.compile(
 HEADER_LENGTH = 60
 WITHHELD = "[withheld]"
 TOMBSTONE = "is_removed"
+NEITHER_SHOWN = 20
+"""Different values that are neither yes nor no, of which a batch tells."""
 
 
 @dataclass
@@ -168,7 +170,18 @@ class Mapping:
         text = recoded(text, spec.values)
         result, failures = typed(text, column, spec)
         problems.append(problems_of(failures, batch.get_column(LINE), column.name, names[0] if names else column.name))
+        if column.kind is Kind.BOOLEAN:
+            self._warn_of_neither(text.filter(result.is_null() & text.is_not_null()), column)
         return result
+
+    def _warn_of_neither(self, text: pl.Series, column: Column) -> None:
+        """'Not known' is not 'No': it is kept as nothing, and told."""
+        counted = text.value_counts(sort=True).head(NEITHER_SHOWN)
+        sentence = "This value says neither yes nor no, so the cell counts as empty: write one of them, or leave it empty."
+        self.warnings += [
+            SubmissionWarning("unknown_code", sentence, column.name, value, count)
+            for value, count in zip(as_shown(redact(counted.to_series(0))), counted.to_series(1), strict=True)
+        ]
 
     def _cleaned(self, text: pl.Series, spec: ColumnMap) -> pl.Series:
         return cleaned(text, spec, self._feed.reader.mojibake)

@@ -17,6 +17,8 @@ from samepicture.readers import LINE
 from samepicture.records import Column, Kind
 
 ISO_DATES = ("%Y-%m-%d", "%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.fZ")
+YES_OR_NO = {"yes": True, "y": True, "true": True, "1": True, "no": False, "n": False, "false": False, "0": False}
+"""In lower case; a source that says it otherwise has `values` of its own."""
 SHOWN_CHARACTERS = 20
 """A longer value that is no date or number is somebody's words in the wrong column: it is not quoted."""
 WORD = r"\p{L}{4}"
@@ -68,7 +70,7 @@ def typed(text: pl.Series, column: Column, spec: ColumnMap) -> tuple[pl.Series, 
             result = text.str.replace_all(",", "", literal=True).cast(pl.Float64, strict=False)
             problem = ("unreadable_number", "is not a number")
         case Kind.BOOLEAN:
-            return text.str.to_lowercase().is_in([value.lower() for value in spec.true]).set(text.is_null(), None), _NO_FAILURES
+            return text.str.to_lowercase().replace_strict(YES_OR_NO, default=None, return_dtype=pl.Boolean), _NO_FAILURES
         case _:
             return text, _NO_FAILURES
     failed = (text.is_not_null() & result.is_null()).arg_true()

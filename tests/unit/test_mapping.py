@@ -106,8 +106,13 @@ def test_numbers_with_thousands_and_what_is_none(feed: Feed) -> None:
 
 
 def test_booleans_keep_not_recorded_apart_from_no(feed: Feed) -> None:
-    result, _ = mapped(feed, LD=["Yes", "y", "No", "Not recorded", None])
-    assert result.frame["has_learning_disability"].to_list() == [True, True, False, None, None]
+    result, mapping = mapped(
+        feed, LD=["Yes", "y", "No", "Not recorded", None, "FALSE", "1", "Not known", "not for me to say, ask Ms Quillfeather", "Not known"]
+    )
+    assert result.frame["has_learning_disability"].to_list() == [True, True, False, None, None, False, True, None, None, None]
+    told = {(warning.code, warning.value, warning.count) for warning in mapping.warnings}
+    assert ("unknown_code", "Not known", 2) in told
+    assert "Quillfeather" not in str(told)
 
 
 def test_lists_of_several_headers_keep_their_places_and_tell_the_unknown(feed: Feed) -> None:

@@ -118,6 +118,19 @@ def test_a_damaged_copy_is_made_afresh(pipeline: Pipeline) -> None:
     assert warehouse.query("select count(*) from conformed.fct_complaint")[1] == [(2,)]
 
 
+def test_what_is_restored_is_whole_again(pipeline: Pipeline) -> None:
+    loaded(pipeline, export({"ID": "C1"}))
+    pipeline.build_and_publish()
+    warehouse, kept = open_warehouse(pipeline.settings), io.BytesIO()
+    warehouse.dump(lambda stream: kept.write(stream.read()))
+    with warehouse.dbt(), pytest.raises(WarehouseError, match="did not end well"):
+        raise WarehouseError("dbt did not end well")
+    with pytest.raises(WarehouseError, match="analysts keep the copy"):
+        warehouse.publish()
+    warehouse.restore(lambda stream: stream.write(kept.getvalue()))
+    warehouse.publish()
+
+
 def test_of_a_damaged_warehouse_it_is_said_what_to_do(pipeline: Pipeline) -> None:
     warehouse = open_warehouse(pipeline.settings)
     with Path(pipeline.settings.warehouse.removeprefix("duckdb:///")).open("r+b") as file:

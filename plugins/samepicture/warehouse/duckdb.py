@@ -219,6 +219,7 @@ class DuckDBWarehouse:
                 os.fsync(target.fileno())
             self._discard(self.path)
             fresh.replace(self.path)
+            self._unfinished.unlink(missing_ok=True)
 
     def is_empty(self) -> bool:
         """Whether there is nothing in it that could be lost."""
