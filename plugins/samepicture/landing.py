@@ -2,6 +2,7 @@
 
     objects/<first two of hash>/<hash>     the bytes, write-once, until they have to go
     receipts/<submission_id>.json          that a feed delivered them, and when
+    key                                    whose key it is, sealed with it
     judged/, erased/, requests/            what the upkeep keeps beside them: see docs/upkeep.md
 
 Everything is encrypted; the hash is that of the plain bytes, so that the same bytes twice
@@ -30,6 +31,10 @@ from samepicture.store import SealedStore
 NAME_LENGTH = 150
 """Characters of a file name that are kept: its end, which has the ending."""
 HASH_IN_ID = 16
+SOME = 5
+"""Receipts that are tried: one alone may be damaged."""
+KEY_MARK = "key"
+"""Sealed as the first thing in the store: whoever can open it has the store's key."""
 NAME_GONE = "original-removed"
 """What is left of a file's name, beside its ending, once its bytes had to go: it may have named somebody."""
 
@@ -84,8 +89,9 @@ class Landing:
         """Store a stream and its receipt; durable when this returns.
 
         Returns the receipt and whether it is new. Bytes that had to go do not come back by being
-        sent again. Raises OSError where the store can't take it; nothing is left behind then.
+        sent again. Raises OSError where the store can't take it, CannotOpen where it has another key; nothing is left behind then.
         """
+        self._require_its_key()
         digest, size = hashlib.sha256(), 0
 
         def seen(chunk: bytes) -> None:
@@ -111,11 +117,32 @@ class Landing:
         )
         return self._write_receipt(receipt)
 
+    def _require_its_key(self) -> None:
+        """Of a store with two keys, each would open a part and none the whole."""
+        if self.store.exists(KEY_MARK):
+            sealed: list[tuple[str, ...]] = [(KEY_MARK,)]
+        else:  # empty, or from before there was a mark
+            sealed = [("receipts", name) for name in sorted(self.store.names("receipts"))[:SOME]]
+        if sealed and not any(self._opens(*parts) for parts in sealed):
+            raise CannotOpen(
+                f"Nothing was landed: the landing store {self.store.root} was begun with another SAMEPICTURE_LANDING_KEY. "
+                "Set that one, or land into a store of its own (SAMEPICTURE_LANDING)."
+            )
+
+    def _opens(self, *parts: str) -> bool:
+        try:
+            self.store.read(*parts)
+        except CannotOpen:
+            return False
+        return True
+
     def _write_receipt(self, receipt: Receipt) -> tuple[Receipt, bool]:
         name = ("receipts", f"{receipt.submission_id}.json")
         if self.store.exists(*name):
             self.store.sync_folder(self.store.path(*name))
             return self.receipt(receipt.submission_id), False
+        if not self.store.exists(KEY_MARK):
+            self.store.write(b"samepicture", KEY_MARK)
         with self.store.incoming(_json(receipt)) as temporary:
             new = self.store.place(temporary, *name)
         return self.receipt(receipt.submission_id), new

@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from samepicture.landing import NAME_LENGTH, Landing, plain_name
+from samepicture.sealing import CannotOpen, fresh_landing_key
 from samepicture.store import LEFT_BEHIND
 from tests.keys import LANDING_KEY
 
@@ -166,3 +167,16 @@ def test_who_comes_second_relies_on_no_name_that_the_first_has_not_made_durable(
     assert not is_new
     folders = [path.name for path in map(Path, synced) if path.is_dir()]
     assert folders == [hashlib.sha256(b"x").hexdigest()[:2], "receipts"]
+
+
+@pytest.mark.parametrize("is_marked", [True, False])
+def test_nothing_is_landed_under_a_second_key(landing: Landing, tmp_path: Path, is_marked: bool) -> None:
+    landing.land("a", "one.csv", io.BytesIO(b"x"))
+    if not is_marked:  # a store from before there was a mark
+        (tmp_path / "landing" / "key").unlink()
+    before = sorted(files(tmp_path, "."))
+    with pytest.raises(CannotOpen, match=r"another SAMEPICTURE_LANDING_KEY. Set that one"):
+        Landing(str(tmp_path / "landing"), fresh_landing_key()).land("a", "two.csv", io.BytesIO(b"y"))
+    assert sorted(files(tmp_path, ".")) == before
+    assert landing.land("a", "two.csv", io.BytesIO(b"y"))[1]
+    assert Landing(str(tmp_path / "landing"), LANDING_KEY).land("a", "three.csv", io.BytesIO(b"z"))[1]

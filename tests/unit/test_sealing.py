@@ -68,7 +68,7 @@ def test_fresh_keys_are_taken_and_never_the_same(settings: Settings) -> None:
 def test_nothing_that_was_landed_is_on_the_disk_in_the_clear_nor_open_to_others(landing: Landing, tmp_path: Path) -> None:
     receipt, _ = landing.land("a", "Jo Quillfeather.csv", io.BytesIO(WORDS), sender="mailto:quillfeather@nhs.example")
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
-    assert len(files) == 2
+    assert len(files) == 3
     assert all(b"uillfeather" not in path.read_bytes() and "uillfeather" not in path.name for path in files)
     assert all(path.stat().st_mode & 0o077 == 0 for path in [*files, tmp_path / "landing"])
     with landing.open(receipt) as stream:
