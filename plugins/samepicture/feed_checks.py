@@ -129,6 +129,10 @@ def _layout(layout: Layout, contract: Contract) -> Iterator[str]:
             continue
         kind = contract.by_name[name].kind if name in contract.by_name else Kind.TIMESTAMP
         yield from _column(f"{where}.columns.{name}", spec, kind)
+    read = {header.strip().casefold() for spec in layout.columns.values() for header in (*spec.from_, *spec.each)}
+    for header in layout.drop:
+        if header.strip().casefold() in read:
+            yield f"{where}.drop has {header!r}, which a column reads: take it out of one of the two."
     if layout.unpivot is None:
         return
     wide = layout.unpivot

@@ -120,6 +120,7 @@ MISTAKES: dict[str, tuple[Any, str, str]] = {
     ),
     "layout without name": (changed("layouts", 0, "name", to=...), "layouts[0] lacks the key 'name'", "add it"),
     "unknown key of a layout": (changed("layouts", 0, "unpivit", to={}), "layouts[0] has the unknown key 'unpivit'", "use one of name"),
+    "dropped and read": (changed("layouts", 0, "drop", to=["ref "]), "drop has 'ref '", "take it out of one of the two"),
     "unknown column": (column("colour", "Colour"), "columns.colour", "use one of organisation_ods_code"),
     "unknown key of a column": (column("site_name", {"form": "Site"}), "site_name has the unknown key 'form'", "use one of from"),
     "column from nowhere": (column("site_name", {"upper": True}), "columns.site_name", "exactly one of"),
