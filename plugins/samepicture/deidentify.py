@@ -63,8 +63,13 @@ def redact_json(documents: pl.Series, redaction: Callable[[pl.Series], pl.Series
     different = documents.drop_nulls().unique()
     parsed: list[Any] = [json.loads(document) for document in different]
     texts: list[str] = []
+
+    def noted(text: str) -> str:
+        texts.append(text)
+        return text
+
     for document in parsed:
-        _each_text(document, lambda text: texts.append(text) or text)  # type: ignore[func-returns-value]
+        _each_text(document, noted)
     redacted = redaction(pl.Series(texts, dtype=pl.String))
     if (redacted == pl.Series(texts, dtype=pl.String)).all():
         return documents

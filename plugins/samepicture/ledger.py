@@ -59,6 +59,7 @@ submission = Table(
     Column(
         "load_number", BigInteger, nullable=False, comment="Counts loads of the warehouse: what is newer than the last build is pending."
     ),
+    Column("emptied_row_count", BigInteger, comment="Rows of others from which it took the words, as their source had taken them down."),
     comment="One row a submission: its latest outcome. Key: submission_id.",
 )
 

@@ -6,7 +6,7 @@ Everything of the submission is replaced, so that a retry after any failure ends
 from __future__ import annotations
 
 import shutil
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
@@ -90,9 +90,9 @@ def _load(settings: Settings, feed: Feed, receipt: Receipt, accept: Iterable[str
         if (folder / "quarantine.parquet").exists():
             warehouse.insert_parquet(connection, "ops.quarantine", folder / "quarantine.parquet")
         _check_counts(connection, verdict, rows)
-        replaced += _silence_removed(connection, feed, receipt.submission_id)
+        emptied = _silence_removed(connection, feed, receipt.submission_id)
         queue(warehouse, connection, feed.record_type, feed.id, receipt.submission_id)
-        _record(connection, feed, receipt, verdict, rows, replaced, started)
+        _record(connection, feed, receipt, verdict, {"loaded": rows, "replaced": replaced, "emptied": emptied}, started)
         strike_erased(warehouse, connection, settings, feed.record_type, verdict)
     shutil.rmtree(folder, ignore_errors=True)
     tell(settings)
@@ -245,7 +245,8 @@ def _check_counts(connection: Connection, verdict: Verdict, rows: int) -> None:
         )
 
 
-def _record(connection: Connection, feed: Feed, receipt: Receipt, verdict: Verdict, rows: int, replaced: int, started: datetime) -> None:
+def _record(connection: Connection, feed: Feed, receipt: Receipt, verdict: Verdict, rows: Mapping[str, int], started: datetime) -> None:
+    """Enter the submission into the ledger; `rows` of raw by what became of them."""
     rejected = verdict.rejection_code is not None
     connection.execute(
         insert(ledger.submission),
@@ -260,8 +261,7 @@ def _record(connection: Connection, feed: Feed, receipt: Receipt, verdict: Verdi
             "received_count": verdict.received,
             "accepted_count": verdict.accepted,
             "rejected_count": verdict.rejected,
-            "loaded_row_count": rows,
-            "replaced_row_count": replaced,
+            **{f"{fate}_row_count": count for fate, count in rows.items()},
             # A replay has just taken its own number away: what is built already must not be reached again.
             "load_number": ledger.next_load_number(connection),
         },

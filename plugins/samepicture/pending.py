@@ -26,7 +26,7 @@ class Pending:
     has_labels: bool
     """Whether texts were labelled."""
     added: Mapping[str, tuple[str, ...]]
-    """Submissions by record type, where they only added to what was there: none of them replaced an earlier load of itself."""
+    """Submissions by record type, where they only added to what was there: none replaced an earlier load of itself, or emptied others' rows."""
 
     @property
     def tables(self) -> list[str]:
@@ -50,12 +50,13 @@ def find(connection: Connection, since: int | None = None, *, labels: bool = Fal
     last = select(func.coalesce(func.max(ledger.build.c.load_number), 0))
     built: int = connection.execute(last).scalar_one() if since is None else since
     table = ledger.submission
+    taken = table.c.replaced_row_count + func.coalesce(table.c.emptied_row_count, 0)
     rows = connection.execute(
         select(
             table.c.submission_id,
             table.c.record_type,
-            table.c.replaced_row_count,
-            (table.c.loaded_row_count + table.c.replaced_row_count).label("moved"),
+            taken.label("taken"),
+            (table.c.loaded_row_count + taken).label("moved"),
             table.c.load_number,
             ledger.stage.c.finished_at,
         )
@@ -69,8 +70,8 @@ def find(connection: Connection, since: int | None = None, *, labels: bool = Fal
     if not rows and not labelled:
         return None
     changed = {row.record_type for row in rows if row.moved and row.record_type in CONTRACTS}
-    replaced = {row.record_type for row in rows if row.replaced_row_count}
-    added = {name: tuple(row.submission_id for row in rows if row.record_type == name and row.moved) for name in changed - replaced}
+    taken_from = {row.record_type for row in rows if row.taken}
+    added = {name: tuple(row.submission_id for row in rows if row.record_type == name and row.moved) for name in changed - taken_from}
     return Pending(
         max(row.load_number for row in (*rows, *labelled)),
         tuple(sorted(changed)),

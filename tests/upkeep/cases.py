@@ -74,7 +74,7 @@ def tables(
 ) -> dict[str, list[str]]:
     """Every row of every table, but for times and counters of loads and builds."""
     without = {
-        "ops.submission": "load_number, replaced_row_count",
+        "ops.submission": "load_number, replaced_row_count, emptied_row_count",
         "ops.ledger": "started_at, finished_at, duration_seconds",
         "ops.pseudonym_key": "since",
         "ops.text_label": "submission_load_number",

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import duckdb
 import polars as pl
@@ -35,6 +35,13 @@ SERIES: dict[str, list[int]] = {
     "RS6": [5, 6, 5, 6, 5, 6, 9, 9, 8, 6, 5, 6, 5, 6, 5, 2, 2, 3, 6, 5],
 }
 """New complaints a month from January 2024 on: a spike, a shift, a trend, flat, too short, two of three near a limit."""
+
+
+class Takes(Protocol):
+    """What rows can be put into."""
+
+    def insert(self, table: str, rows: list[Row]) -> None:
+        """Rows by column name."""
 
 
 class Warehouse:
@@ -251,7 +258,7 @@ def returned(organisation: str, counts: dict[str, int], source: Row) -> list[Row
     ]
 
 
-def fill(warehouse: Warehouse) -> None:
+def fill(warehouse: Takes) -> None:
     """A small ICS: complaints of one trust and six series, stories, a report, an activity, two returns."""
     first, second = provenance("c-1", "complaint_rzn", "2025-07-02"), provenance("c-2", "complaint_rzn", "2025-08-02")
     stories, later = provenance("s-1", "stories", "2025-06-01"), provenance("s-2", "stories", "2025-06-20")

@@ -12,6 +12,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+from dbt.artifacts.schemas.run import RunExecutionResult
 from dbt.cli.main import dbtRunner
 from sqlalchemy import Connection, inspect
 
@@ -95,8 +96,8 @@ class Story:
                 pipeline.load(name, accept=["unusual_size"])
 
         loaded(self.first)
-        test_removed.fill(Rows(settings, "removed"))  # type: ignore[arg-type]
-        invented_rows.fill(Rows(settings, "marts"))  # type: ignore[arg-type]
+        test_removed.fill(Rows(settings, "removed"))
+        invented_rows.fill(Rows(settings, "marts"))
         assert build(settings) is not None
         loaded(self.then)
         assert build(settings) is not None
@@ -178,6 +179,7 @@ def test_the_rules_of_the_models_hold_on_postgresql(on_both: Both) -> None:
             ["test", "--select", "test_type:unit", "--target", target.name, *folders, "--quiet", "--no-write-json"]
         )
     assert outcome.exception is None, outcome.exception
-    results = {result.node.name: str(result.status) for result in outcome.result.results}  # type: ignore[union-attr]
+    assert isinstance(outcome.result, RunExecutionResult)
+    results = {result.node.name: str(result.status) for result in outcome.result.results}
     assert {name for name, status in results.items() if status != "pass"} == set()
     assert len(results) > 20

@@ -45,7 +45,10 @@ def test_a_story_that_was_shown_is_gone_from_the_marts_once_its_source_takes_it_
         build(pipeline.settings)
         with open_warehouse(pipeline.settings).writer() as connection:
             shown = connection.execute(text("select count(*) from published.narrative")).scalar_one()
+            counts = "select replaced_row_count, emptied_row_count from ops.submission where submission_id = :name"
+            found = connection.execute(text(counts), {"name": receipt.submission_id}).one()
         assert bool(shown) is (number == 0)
+        assert tuple(found) == (0, number), "it is no replay, and its time is counted from its landing"
 
 
 def test_what_was_replayed_twice_before_a_build_is_made_anew(pipeline: Pipeline) -> None:

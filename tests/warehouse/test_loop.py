@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from samepicture import ledger
-from tests.warehouse.invented_rows import Row, Warehouse, case, day, feed, provenance, submission
+from tests.warehouse.invented_rows import Row, Takes, Warehouse, case, day, feed, provenance, submission
 
 MARTS = ("loop_closure", "recommendations", "ombudsman_findings", "staff_patient", "theme_evidence", "metric_month")
 REPORT = "hw.example/report/2025-01-15/going-home"
@@ -33,7 +33,7 @@ def action(number: str, source: Row, **more: Any) -> Row:
     return row | source
 
 
-def fill(warehouse: Warehouse) -> None:
+def fill(warehouse: Takes) -> None:
     first, second = provenance("a-1", "actions", "2025-06-01"), provenance("a-2", "actions", "2025-07-01")
     channel = {"told_back_channel_code": "letter"}
     warehouse.insert("raw.improvement_action", [

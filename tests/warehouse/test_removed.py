@@ -10,7 +10,7 @@ import pytest
 from samepicture.records import CONTRACTS
 from samepicture.settings import PROJECT
 from tests.warehouse import test_loop
-from tests.warehouse.invented_rows import Warehouse, feed, provenance, returned, story, submission, text_label, text_model
+from tests.warehouse.invented_rows import Takes, Warehouse, feed, provenance, returned, story, submission, text_label, text_model
 
 SEEDS = {path.stem for path in (PROJECT / "dbt" / "seeds").rglob("*.csv")}
 NOBODYS = {
@@ -28,7 +28,7 @@ MORE = {
 }
 
 
-def fill(warehouse: Warehouse) -> None:
+def fill(warehouse: Takes) -> None:
     """At least one living record of every type."""
     test_loop.fill(warehouse)
     source = {name: provenance(f"{name}-1", name, "2025-06-01") for name in MORE}

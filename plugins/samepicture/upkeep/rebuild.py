@@ -36,7 +36,7 @@ from samepicture.warehouse.duckdb import DuckDBWarehouse
 FOLDER = "rebuild"
 SCHEMAS = ("raw", "ops", "staging", "conformed", "marts", "published")
 OWN = {
-    "ops.submission": ("load_number", "replaced_row_count"),
+    "ops.submission": ("load_number", "replaced_row_count", "emptied_row_count"),
     "ops.ledger": ("started_at", "finished_at", "duration_seconds"),
     "ops.pseudonym_key": ("since",),
     "ops.text_label": ("submission_load_number",),
