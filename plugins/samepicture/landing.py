@@ -34,7 +34,7 @@ HASH_IN_ID = 16
 SOME = 5
 """Receipts that are tried: one alone may be damaged."""
 KEY_MARK = "key"
-"""Sealed as the first thing in the store: whoever can open it has the store's key."""
+"""Sealed before the first receipt: whoever can open it has the store's key."""
 NAME_GONE = "original-removed"
 """What is left of a file's name, beside its ending, once its bytes had to go: it may have named somebody."""
 
